@@ -1,0 +1,1 @@
+"""Facts about AWS as tables; each row is checked against the vendor's own models by a test."""

@@ -1,0 +1,1 @@
+"""Sources (AWS, Terraform plans) to facts and gaps."""

@@ -1,0 +1,1 @@
+"""A realistic PCI estate on an emulated AWS; needs the extra `demo`."""

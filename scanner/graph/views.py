@@ -1,0 +1,286 @@
+"""The facts that a rule may read: one class per type of thing, one documented attribute per fact.
+
+These objects are the nodes of the key graph. `docs/writing-rules.md` is generated from this file.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from scanner.model.facttypes import Doc, Lazy, Many, OneOf, View
+from scanner.model.unknown import Unknown
+
+CUSTODIES = ("UNENCRYPTED", "AWS_OWNED", "AWS_MANAGED", "CUSTOMER_MANAGED", "IMPORTED", "CKS", "XKS")
+"""Where key material lives, from nowhere to an HSM outside AWS."""
+
+KEY_STATES = (
+    "Creating",
+    "Enabled",
+    "Disabled",
+    "PendingDeletion",
+    "PendingImport",
+    "PendingReplicaDeletion",
+    "Unavailable",
+    "Updating",
+)
+ORIGINS = ("AWS_KMS", "EXTERNAL", "AWS_CLOUDHSM", "EXTERNAL_KEY_STORE")
+
+
+class Statement(View, identity="id"):
+    """One statement of a policy document, as evidence."""
+
+    id: Annotated[str, Doc("Document and JSON pointer: `key-policy/default#/Statement/0`.")]
+    document: Annotated[str, Doc("`key-policy/default`, `iam/<policy ARN>`, `iam-inline/<name>`, `grant/<id>`.")]
+    pointer: Annotated[str, Doc("JSON pointer of the statement in its document.")]
+    sid: Annotated[str | None, Doc("The statement's Sid.")]
+    text: Annotated[str, Doc("The statement in one line.")]
+
+
+class Access(View, identity="arn"):
+    """A principal with access to one key; two are equal when the principal is."""
+
+    arn: Annotated[
+        str, Doc("ARN of the user, role, account root; a service name, `*` or a unique id of a deleted one.")
+    ]
+    type: Annotated[
+        str,
+        OneOf("user", "role", "root", "account", "service", "federated", "anyone", "deleted", "unknown"),
+        Doc("What kind of principal it is."),
+    ]
+    account: Annotated[str | None, Doc("The principal's account, or null for services and `*`.")]
+    certain: Annotated[bool, Doc("Every such request succeeds; false: some may, on the conditions named.")]
+    conditions: Annotated[tuple[str, ...], Doc("What must hold for the access, in words.")]
+    actions: Annotated[tuple[str, ...], Doc("The KMS actions of this relation, sorted: `kms:Decrypt`.")]
+    via: Annotated[tuple[str, ...], Doc("How: `key-policy`, `iam`, `grant`.")]
+    because: Annotated[tuple[Statement, ...], Doc("The statements and grants that give it.")]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Access) and other.arn == self.arn
+
+    def __hash__(self) -> int:
+        return hash(self.arn)
+
+
+class Hsm(View, identity="id"):
+    """One HSM of a CloudHSM cluster."""
+
+    id: Annotated[str, Doc("`hsm-...`.")]
+    state: Annotated[str | None | Unknown, Doc("CREATE_IN_PROGRESS, ACTIVE, DEGRADED, DELETE_IN_PROGRESS, DELETED.")]
+    zone: Annotated[str | None | Unknown, Doc("Availability Zone.")]
+
+
+class Cluster(View, identity="id"):
+    """A CloudHSM cluster."""
+
+    id: Annotated[str, Doc("`cluster-...`.")]
+    arn: Annotated[str, Doc("ARN of the cluster.")]
+    account: Annotated[str, Doc("Account of the cluster.")]
+    region: Annotated[str, Doc("Region of the cluster.")]
+    state: Annotated[str | Unknown, Doc("ACTIVE, DEGRADED, INITIALIZED, UNINITIALIZED ... of DescribeClusters.")]
+    hsm_type: Annotated[str | None | Unknown, Doc("`hsm1.medium` or `hsm2m.medium`.")]
+    mode: Annotated[str | None | Unknown, Doc("FIPS or NON_FIPS.")]
+    hsms: Annotated["Many[Hsm]", Doc("The HSMs of the cluster.")]
+    active_zones: Annotated["Many[str]", Doc("Distinct Availability Zones with an ACTIVE HSM, sorted.")]
+    stores: Annotated["Many[Store]", Doc("Custom key stores on this cluster.")]
+    tags: Annotated[dict[str, str] | Unknown, Doc("Tags.")]
+
+
+class Store(View, identity="id"):
+    """A custom key store."""
+
+    id: Annotated[str, Doc("`cks-...`.")]
+    name: Annotated[str | Unknown, Doc("CustomKeyStoreName.")]
+    account: Annotated[str, Doc("Account of the store.")]
+    region: Annotated[str, Doc("Region of the store.")]
+    type: Annotated[str | Unknown, OneOf("AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"), Doc("CustomKeyStoreType.")]
+    connection_state: Annotated[
+        str | Unknown,
+        OneOf("CONNECTED", "CONNECTING", "FAILED", "DISCONNECTED", "DISCONNECTING"),
+        Doc("ConnectionState."),
+    ]
+    connection_error: Annotated[str | None | Unknown, Doc("ConnectionErrorCode while FAILED.")]
+    cluster: Annotated["Cluster | None | Unknown", Doc("The CloudHSM cluster; null for an external key store.")]
+    xks_connectivity: Annotated[
+        str | None | Unknown, Doc("PUBLIC_ENDPOINT or VPC_ENDPOINT_SERVICE; null for CloudHSM.")
+    ]
+    keys: Annotated["Many[Key]", Doc("Keys whose material lives in this store.")]
+
+
+class Grant(View, identity="id"):
+    """One grant on a key."""
+
+    id: Annotated[str, Doc("GrantId.")]
+    key: Annotated["Key", Doc("The key that the grant is on.")]
+    account: Annotated[str, Doc("Account of the key.")]
+    region: Annotated[str, Doc("Region of the key.")]
+    name: Annotated[str | None, Doc("Name given at creation.")]
+    grantee: Annotated[str, Doc("Grantee principal: ARN, unique id or service name.")]
+    grantee_type: Annotated[
+        str,
+        OneOf("user", "role", "root", "account", "service", "federated", "deleted", "unknown"),
+        Doc("What kind of principal the grantee is."),
+    ]
+    grantee_account: Annotated[str | None, Doc("The grantee's account; null for services and unique ids.")]
+    by_service: Annotated[
+        bool, Doc("An AWS service made it for itself, or its grantee is a service or service-linked role.")
+    ]
+    operations: Annotated[tuple[str, ...], Doc("Grant operations: `Decrypt`, `CreateGrant` ...")]
+    retiring: Annotated[str | None, Doc("Retiring principal.")]
+    constrained: Annotated[bool, Doc("An encryption context or source ARN limits it.")]
+    created: Annotated[datetime | None, Doc("CreationDate.")]
+
+
+class Use(View, identity="id"):
+    """One field of a resource that a key protects (or does not)."""
+
+    id: Annotated[str, Doc("Resource ARN and field.")]
+    field: Annotated[str, Doc("`storage`, `performance-insights`, `master-secret`, `logs` ...")]
+    reference: Annotated[str | None, Doc("The key reference as AWS states it; null when none is named.")]
+    custody: Annotated[
+        str | Unknown,
+        OneOf(*CUSTODIES),
+        Doc("Where the material of the key lives that protects this field."),
+    ]
+    key: Annotated["Key | None | Unknown", Doc("The KMS key; null when unencrypted or AWS owned.")]
+    resource: Annotated["Resource", Doc("The resource that this is a field of.")]
+
+
+class Resource(View):
+    """An AWS resource that holds encrypted (or unencrypted) data."""
+
+    arn: Annotated[str, Doc("ARN.")]
+    type: Annotated[str, Doc("CloudFormation type name: `AWS::S3::Bucket`.")]
+    name: Annotated[str, Doc("Name or id.")]
+    label: Annotated[str, Doc("Type and name, for messages.")]
+    account: Annotated[str, Doc("Account.")]
+    region: Annotated[str, Doc("Region.")]
+    tags: Annotated[dict[str, str] | Unknown, Doc("Tags.")]
+    attributes: Annotated[
+        dict[str, str] | Unknown, Doc("Further facts of the type, as text; see the catalog of resource types.")
+    ]
+    uses: Annotated["Many[Use]", Doc("Every field that a key can protect.")]
+    keys: Annotated["Many[Key]", Doc("The distinct KMS keys of all uses.")]
+    data_classes: Annotated[
+        "Many[str]", Doc("Declared data classes it is in (`pci`), by its own tags or along lineage.")
+    ]
+    scope_path: Annotated["Many[str]", Doc("How it came into scope, one line per data class.")]
+    required_custody: Annotated[
+        "Many[str]", Doc("Custodies that the settings allow for its strictest data class; empty: any.")
+    ]
+    derived_from: Annotated["Many[Resource]", Doc("What it is a copy of.")]
+    unlocks: Annotated["Many[Resource]", Doc("Databases that this secret opens.")]
+
+
+class Principal(View):
+    """An IAM user, group or role."""
+
+    arn: Annotated[str, Doc("ARN.")]
+    name: Annotated[str, Doc("Name.")]
+    type: Annotated[str, OneOf("user", "group", "role"), Doc("user, group or role.")]
+    account: Annotated[str, Doc("Account.")]
+    region: Annotated[str, Doc("Always `aws-global`.")]
+    tags: Annotated[dict[str, str] | Unknown, Doc("Tags.")]
+    service_linked: Annotated[bool, Doc("A service-linked role (path /aws-service-role/).")]
+    decrypts_all_keys: Annotated[
+        "Many[Statement]",
+        Doc(
+            "Statements attached to it that allow kms:Decrypt or kms:ReEncryptFrom on every key, with no condition that narrows which."
+        ),
+    ]
+    delegated_keys: Annotated[
+        "Many[Key]", Doc("Keys of its account whose key policy lets IAM policies decide on decryption."), Lazy()
+    ]
+
+
+class Key(View):
+    """A KMS key."""
+
+    arn: Annotated[str, Doc("ARN.")]
+    id: Annotated[str, Doc("Key id; `mrk-...` for multi-Region keys.")]
+    label: Annotated[str, Doc("First alias, else the key id: for messages.")]
+    account: Annotated[str, Doc("Account.")]
+    region: Annotated[str, Doc("Region.")]
+    manager: Annotated[str | Unknown, OneOf("AWS", "CUSTOMER"), Doc("KeyManager; keys behind `alias/aws/` are AWS.")]
+    state: Annotated[str | Unknown, OneOf(*KEY_STATES), Doc("KeyState.")]
+    origin: Annotated[str | Unknown, OneOf(*ORIGINS), Doc("Origin of the material; it never changes.")]
+    spec: Annotated[str | Unknown, Doc("KeySpec: `SYMMETRIC_DEFAULT`, `RSA_2048` ...")]
+    usage: Annotated[str | Unknown, Doc("KeyUsage: `ENCRYPT_DECRYPT`, `SIGN_VERIFY` ...")]
+    custody: Annotated[str | Unknown, OneOf(*CUSTODIES), Doc("Where the material lives.")]
+    created: Annotated[datetime | Unknown, Doc("CreationDate.")]
+    material_date: Annotated[
+        datetime | Unknown,
+        Doc("When the present material came into use: last rotation or import, else creation."),
+    ]
+    multi_region_type: Annotated[
+        str | None | Unknown, OneOf("PRIMARY", "REPLICA"), Doc("Null for a single-Region key.")
+    ]
+    primary_arn: Annotated[str | None | Unknown, Doc("ARN of the primary of a multi-Region key.")]
+    rotation_enabled: Annotated[
+        bool | None | Unknown,
+        Doc("Automatic rotation; null where it cannot exist (CKS, XKS, imported, asymmetric, HMAC)."),
+    ]
+    rotation_period_days: Annotated[int | None | Unknown, Doc("RotationPeriodInDays.")]
+    deletion_date: Annotated[datetime | None | Unknown, Doc("When a pending deletion takes effect.")]
+    pending_window_days: Annotated[int | None | Unknown, Doc("PendingDeletionWindowInDays.")]
+    valid_to: Annotated[datetime | None | Unknown, Doc("When imported material expires; null: never.")]
+    tags: Annotated[dict[str, str] | Unknown, Doc("Tags.")]
+    aliases: Annotated["Many[str]", Doc("Alias names, `alias/` included, sorted.")]
+    store: Annotated["Store | None | Unknown", Doc("The custom key store; null when the material is in KMS.")]
+    uses: Annotated["Many[Use]", Doc("Fields of resources that this key protects.")]
+    resources: Annotated["Many[Resource]", Doc("Distinct resources that this key protects.")]
+    grants: Annotated["Many[Grant]", Doc("Grants on the key.")]
+    data_classes: Annotated["Many[str]", Doc("Data classes of what it protects and of its own tags.")]
+    replicas: Annotated["Many[Key]", Doc("Other keys with the same material (multi-Region).")]
+    admins: Annotated["Many[Access]", Doc("Whoever may administer it (policy, state, deletion, grants)."), Lazy()]
+    users: Annotated["Many[Access]", Doc("Whoever may use it to obtain plaintext, data keys or signatures."), Lazy()]
+    grantors: Annotated["Many[Access]", Doc("Whoever may create grants by policy."), Lazy()]
+    public_statements: Annotated[
+        "Many[Statement]",
+        Doc("Allow statements of the key policy that any principal of any account can satisfy."),
+        Lazy(),
+    ]
+
+
+class Trail(View):
+    """A CloudTrail trail."""
+
+    arn: Annotated[str, Doc("ARN.")]
+    name: Annotated[str, Doc("Name.")]
+    account: Annotated[str, Doc("Account.")]
+    region: Annotated[str, Doc("Home Region.")]
+    multi_region: Annotated[bool, Doc("IsMultiRegionTrail.")]
+    organization: Annotated[bool, Doc("IsOrganizationTrail.")]
+    validation: Annotated[bool, Doc("LogFileValidationEnabled.")]
+    logging: Annotated[bool | Unknown, Doc("IsLogging of GetTrailStatus.")]
+    management_events: Annotated[bool | Unknown, Doc("Some selector records management events.")]
+    kms_events: Annotated[
+        str | Unknown,
+        OneOf("ALL", "WRITE_ONLY", "READ_ONLY", "NONE"),
+        Doc("Which KMS management events it records; kms:Decrypt is a read event."),
+    ]
+    bucket: Annotated[str | None, Doc("S3 bucket.")]
+
+
+class Account(View, identity="id"):
+    """An account that was scanned."""
+
+    id: Annotated[str, Doc("Twelve digits.")]
+    account: Annotated[str, Doc("The same.")]
+    region: Annotated[str, Doc("Always `aws-global`.")]
+    name: Annotated[str | None | Unknown, Doc("Account name.")]
+    keys: Annotated["Many[Key]", Doc("Keys of the account.")]
+    trails: Annotated["Many[Trail]", Doc("Trails that record this account.")]
+
+
+SUBJECT_VIEWS: dict[str, type[View]] = {
+    "key": Key,
+    "resource": Resource,
+    "principal": Principal,
+    "grant": Grant,
+    "store": Store,
+    "cluster": Cluster,
+    "trail": Trail,
+    "account": Account,
+}
+"""The word of a rule's `subject:` and the type of its variable."""

@@ -1,0 +1,1 @@
+"""What things are: frozen data without I/O. Nothing here imports anything above `errors`."""

@@ -1,0 +1,113 @@
+"""What an evaluation yields: findings, each with its evidence, and the report that holds them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from scanner.model.records import Gap, Source
+from scanner.model.rule import Control, Outcome, RuleInfo, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One thing that decided: a field, a policy statement, a grant, a path.
+
+    `facts` holds plain JSON values; `pointer` is a JSON pointer into the document or the path of the field.
+    """
+
+    type: str
+    """`field`, `statement`, `grant`, `object`, `path` or `reason`."""
+    subject: str
+    """ARN or id of what the evidence is about."""
+    text: str
+    """One line in words."""
+    document: str | None = None
+    """Which document: `key-policy/default`, `iam/arn:aws:iam::...:policy/x`, `grant/<id>`."""
+    pointer: str | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverNote:
+    """The waiver that covers a finding; the outcome stays FAIL."""
+
+    owner: str
+    reason: str
+    expires: date
+    ticket: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The outcome of one rule on one subject.
+
+    `message` is one line; `reasons` say why a NOT_ASSESSED could not be told.
+    `status` is new, unchanged, fixed or regressed against a baseline, else None.
+    """
+
+    rule: str
+    subject: str
+    subject_type: str
+    account: str
+    region: str
+    outcome: Outcome
+    severity: Severity
+    message: str
+    evidence: tuple[Evidence, ...] = ()
+    reasons: tuple[str, ...] = ()
+    controls: tuple[Control, ...] = ()
+    fix: dict[str, str] = field(default_factory=dict)
+    identity: tuple[str, ...] = ()
+    """What besides rule and subject tells two findings apart (`where` a plan stands, a statement)."""
+    label: str = ""
+    """The subject in a person's words: an alias or a name."""
+    tags: dict[str, str] = field(default_factory=dict)
+    location: tuple[str, int] | None = None
+    """File and line of the source that declares the subject, for a plan."""
+    also_reported_by: tuple[str, ...] = ()
+    status: str | None = None
+    waiver: WaiverNote | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """A name that outlives wording and dates: 32 hex digits over rule, subject and identity."""
+        text = "\0".join(("keyproof/1", self.rule, self.subject, *self.identity))
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something about waivers or settings that a reader must know: expired, unused, lapsing."""
+
+    type: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a renderer may see."""
+
+    source: Source
+    digest: str
+    as_of: datetime
+    findings: tuple[Finding, ...]
+    """Sorted: worst first, then rule, subject, fingerprint."""
+    rules: tuple[RuleInfo, ...]
+    gaps: tuple[Gap, ...]
+    complete: bool
+    tool_version: str
+    subjects: dict[str, int] = field(default_factory=dict)
+    """How many subjects of each type were judged."""
+    notices: tuple[Notice, ...] = ()
+    framework: str | None = None
+    changes: dict[str, Any] | None = None
+    """What `plan --live` and `diff` add."""
+
+
+def sort_key(finding: Finding) -> tuple[int, int, str, str, str]:
+    """The order of findings in every report."""
+    rank = {Outcome.FAIL: 0, Outcome.NOT_ASSESSED: 1, Outcome.PASS: 2, Outcome.NOT_APPLICABLE: 3}
+    return (rank[finding.outcome], -finding.severity, finding.rule, finding.subject, finding.fingerprint)

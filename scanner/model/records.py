@@ -1,0 +1,418 @@
+"""The facts of a snapshot, as AWS states them: one msgspec struct per kind of record.
+
+A field that can be refused on its own is typed `... | UnsetType` and defaults to `UNSET`: not read.
+Then `unread[field]` holds the reason in words ("kms:ListGrants AccessDenied in 111122223333/eu-west-1").
+`None` and `()` are answers: AWS says that there is none. No record ever holds a secret value, key
+material or a plaintext environment variable.
+
+Policy documents are kept as the JSON text that AWS returned; only `scanner.authz` parses them.
+Times are aware datetimes in UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+SCHEMA_VERSION = 1
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A value inside a record."""
+
+
+class Record(Part, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="kind"):
+    """One fact with the account and Region it was read in."""
+
+    account: str
+    region: str
+    """`aws-global` for what has no Region (IAM, organisation)."""
+    unread: dict[str, str] = {}
+    """Why a field is `UNSET`: field name to reason."""
+
+
+# --- KMS -----------------------------------------------------------------------------------------
+
+
+class NamedDocument(Part, frozen=True):
+    """A policy document under its name: a key policy (`default`, `AWS_RAM`) or an inline IAM policy."""
+
+    name: str
+    document: str
+
+
+class Rotation(Part, frozen=True):
+    """GetKeyRotationStatus. `period_days` is None where AWS states none."""
+
+    enabled: bool
+    period_days: int | None = None
+    next_date: datetime | None = None
+
+
+class RotationEvent(Part, frozen=True):
+    """One completed rotation of ListKeyRotations; `type` is AUTOMATIC or ON_DEMAND, or IMPORT for imported material."""
+
+    date: datetime
+    type: str
+
+
+class GrantFact(Part, frozen=True):
+    """One grant of ListGrants. Exactly one of `grantee` (ARN or unique id) and `grantee_service` is set."""
+
+    id: str
+    operations: tuple[str, ...]
+    grantee: str | None = None
+    grantee_service: str | None = None
+    retiring: str | None = None
+    retiring_service: str | None = None
+    issuing_account: str | None = None
+    name: str | None = None
+    created: datetime | None = None
+    context_equals: dict[str, str] | None = None
+    context_subset: dict[str, str] | None = None
+    source_arn: str | None = None
+
+
+class LastUsage(Part, frozen=True):
+    """GetKeyLastUsage: the last cryptographic operation since `tracked_since`; `at` is None when there was none."""
+
+    at: datetime | None = None
+    operation: str | None = None
+    tracked_since: datetime | None = None
+
+
+class KeyFact(Record, frozen=True, tag="key"):
+    """One KMS key (DescribeKey and the calls about one key)."""
+
+    arn: str
+    id: str
+    manager: Literal["AWS", "CUSTOMER"] | UnsetType = UNSET
+    state: str | UnsetType = UNSET
+    origin: str | UnsetType = UNSET
+    spec: str | UnsetType = UNSET
+    usage: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    created: datetime | UnsetType = UNSET
+    multi_region_type: Literal["PRIMARY", "REPLICA"] | None | UnsetType = UNSET
+    """None: a single-Region key."""
+    primary_arn: str | None | UnsetType = UNSET
+    replica_arns: tuple[str, ...] | UnsetType = UNSET
+    store_id: str | None | UnsetType = UNSET
+    cluster_id: str | None | UnsetType = UNSET
+    xks_key_id: str | None | UnsetType = UNSET
+    expiration_model: str | None | UnsetType = UNSET
+    valid_to: datetime | None | UnsetType = UNSET
+    deletion_date: datetime | None | UnsetType = UNSET
+    pending_window_days: int | None | UnsetType = UNSET
+    policies: tuple[NamedDocument, ...] | UnsetType = UNSET
+    """Every key policy document, `default` first. Unset when any of them could not be read."""
+    rotation: Rotation | None | UnsetType = UNSET
+    """None where rotation does not exist for this kind of key (origin, spec or manager), which is not a gap."""
+    rotations: tuple[RotationEvent, ...] | UnsetType = UNSET
+    """Completed rotations, newest first; `()` also where rotation does not exist."""
+    grants: tuple[GrantFact, ...] | UnsetType = UNSET
+    tags: dict[str, str] | UnsetType = UNSET
+    last_usage: LastUsage | None | UnsetType = UNSET
+    """None: AWS does not track this key."""
+
+
+class AliasFact(Record, frozen=True, tag="alias"):
+    """One alias of ListAliases; `target_key_id` is None for an AWS alias whose key does not exist yet."""
+
+    arn: str
+    name: str
+    target_key_id: str | None = None
+    created: datetime | None = None
+    updated: datetime | None = None
+
+
+class KeyStoreFact(Record, frozen=True, tag="key-store"):
+    """One custom key store. It has no ARN in AWS; `id` is `cks-...`."""
+
+    id: str
+    name: str
+    type: Literal["AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"]
+    connection_state: str
+    connection_error: str | None = None
+    cluster_id: str | None = None
+    xks_connectivity: str | None = None
+    """PUBLIC_ENDPOINT or VPC_ENDPOINT_SERVICE."""
+    xks_uri_endpoint: str | None = None
+    xks_uri_path: str | None = None
+    xks_vpc_service: str | None = None
+    created: datetime | None = None
+
+
+# --- CloudHSM ------------------------------------------------------------------------------------
+
+
+class HsmFact(Part, frozen=True):
+    """One HSM of a cluster; `state` as AWS names it (ACTIVE, DEGRADED, CREATE_IN_PROGRESS ...)."""
+
+    id: str
+    state: str | None = None
+    zone: str | None = None
+    subnet: str | None = None
+
+
+class ClusterFact(Record, frozen=True, tag="cluster"):
+    """One CloudHSM cluster of DescribeClusters."""
+
+    arn: str
+    id: str
+    state: str
+    hsm_type: str | None = None
+    mode: str | None = None
+    """FIPS or NON_FIPS; None for clusters older than the field."""
+    state_message: str | None = None
+    hsms: tuple[HsmFact, ...] = ()
+    subnets: dict[str, str] = {}
+    """Availability Zone to subnet id."""
+    vpc: str | None = None
+    security_group: str | None = None
+    backup_retention_days: int | None = None
+    source_backup_id: str | None = None
+    created: datetime | None = None
+    tags: dict[str, str] | UnsetType = UNSET
+
+
+class BackupFact(Record, frozen=True, tag="hsm-backup"):
+    """One CloudHSM backup with its resource policy (None: not shared)."""
+
+    arn: str
+    id: str
+    state: str
+    cluster_id: str | None = None
+    created: datetime | None = None
+    delete_at: datetime | None = None
+    never_expires: bool | None = None
+    hsm_type: str | None = None
+    mode: str | None = None
+    source_region: str | None = None
+    tags: dict[str, str] | UnsetType = UNSET
+    policy: str | None | UnsetType = UNSET
+
+
+# --- IAM -----------------------------------------------------------------------------------------
+
+
+class PrincipalFact(Record, frozen=True, tag="principal"):
+    """An IAM user, group or role with the documents attached to it (GetAccountAuthorizationDetails)."""
+
+    arn: str
+    id: str
+    name: str
+    type: Literal["user", "group", "role"]
+    created: datetime | None = None
+    trust: str | None = None
+    """A role's trust policy."""
+    inline: tuple[NamedDocument, ...] | UnsetType = UNSET
+    attached: tuple[str, ...] | UnsetType = UNSET
+    """ARNs of the attached managed policies."""
+    groups: tuple[str, ...] = ()
+    """A user's groups, by name."""
+    boundary: str | None | UnsetType = UNSET
+    """ARN of the managed policy that is the permissions boundary."""
+    tags: dict[str, str] | UnsetType = UNSET
+    last_used: datetime | None = None
+
+
+class ManagedPolicyFact(Record, frozen=True, tag="managed-policy"):
+    """A managed IAM policy with the document of its default version."""
+
+    arn: str
+    name: str
+    document: str | UnsetType = UNSET
+
+
+# --- organisation --------------------------------------------------------------------------------
+
+
+class AccountFact(Record, frozen=True, tag="account"):
+    """An account that was scanned or is named by the organisation."""
+
+    name: str | None | UnsetType = UNSET
+    organization: str | None | UnsetType = UNSET
+    """`o-...`, or None for an account outside any organisation."""
+    ou_path: tuple[str, ...] | UnsetType = UNSET
+    """Ids from the root (`r-...`) down to the account's OU."""
+    management_account: str | None | UnsetType = UNSET
+    scps: tuple[tuple[NamedDocument, ...], ...] | None | UnsetType = UNSET
+    """One tuple of documents per level, root first, account last; None: SCPs do not apply."""
+    rcps: tuple[tuple[NamedDocument, ...], ...] | None | UnsetType = UNSET
+
+
+# --- encrypted resources -------------------------------------------------------------------------
+
+UseState: TypeAlias = Literal["KEY", "AWS_OWNED", "UNENCRYPTED", "UNKNOWN"]
+
+
+class KeyUse(Part, frozen=True):
+    """Which key protects one field of a resource.
+
+    `state` KEY: `key` holds the reference exactly as AWS states it (ARN, key id, alias name or alias ARN;
+    `alias/aws/<service>` where silence means the AWS managed key). AWS_OWNED: a key that AWS owns and
+    shows nobody. UNENCRYPTED: nothing. UNKNOWN: `reason` says why it could not be told.
+    """
+
+    field: str
+    """`storage`, `performance-insights`, `master-secret`, `logs` ..."""
+    state: UseState
+    key: str | None = None
+    reason: str | None = None
+    pointer: str = ""
+    """Where AWS (or the plan) says so: a JMESPath or attribute path, as evidence."""
+    candidates: tuple[str, ...] = ()
+    """For a plan: the keys it may be, when it cannot be told which."""
+    certainty: str | None = None
+    """For a plan: exact, index-matched, candidates, default, opaque or guess."""
+
+
+class Link(Part, frozen=True):
+    """How a resource depends on another: scope flows from `target`'s data to this resource or back.
+
+    `derived_from`: this is a copy of `target` (snapshot, replica, restored volume).
+    `replicates_to`: data of this flow into `target` (S3 replication, log delivery).
+    `unlocks`: this secret opens `target` (a database).
+    """
+
+    relation: Literal["derived_from", "replicates_to", "unlocks"]
+    target: str
+    """ARN, or an id that is unique for its type (`vol-...`)."""
+
+
+Scalar: TypeAlias = str | int | float | bool | None
+
+
+class ResourceFact(Record, frozen=True, tag="resource"):
+    """One resource with every field that a key can protect."""
+
+    arn: str
+    type: str
+    """The CloudFormation type name (`AWS::S3::Bucket`)."""
+    name: str
+    uses: tuple[KeyUse, ...] = ()
+    tags: dict[str, str] | UnsetType = UNSET
+    links: tuple[Link, ...] | UnsetType = ()
+    created: datetime | None = None
+    attributes: dict[str, Scalar] = {}
+    """Further plain facts that a rule may read, documented in the catalog row."""
+    address: str | None = None
+    """Terraform address, for a plan."""
+
+
+# --- audit trail ---------------------------------------------------------------------------------
+
+
+class EventSelector(Part, frozen=True):
+    """A basic CloudTrail event selector."""
+
+    read_write: str
+    management: bool
+    excluded_sources: tuple[str, ...] = ()
+
+
+class FieldSelector(Part, frozen=True):
+    """One condition of an advanced event selector; each list is a set of alternatives."""
+
+    field: str
+    equals: tuple[str, ...] = ()
+    not_equals: tuple[str, ...] = ()
+    starts_with: tuple[str, ...] = ()
+    not_starts_with: tuple[str, ...] = ()
+    ends_with: tuple[str, ...] = ()
+    not_ends_with: tuple[str, ...] = ()
+
+
+class AdvancedSelector(Part, frozen=True):
+    """All `fields` must hold for an event to be recorded."""
+
+    fields: tuple[FieldSelector, ...]
+    name: str | None = None
+
+
+class TrailFact(Record, frozen=True, tag="trail"):
+    """One CloudTrail trail, read in its home Region; its keys are a ResourceFact of the same ARN."""
+
+    arn: str
+    name: str
+    multi_region: bool
+    organization: bool
+    validation: bool
+    bucket: str | None = None
+    log_group: str | None = None
+    logging: bool | UnsetType = UNSET
+    selectors: tuple[EventSelector, ...] | UnsetType = UNSET
+    advanced_selectors: tuple[AdvancedSelector, ...] | UnsetType = UNSET
+
+
+# --- what was read and what was not --------------------------------------------------------------
+
+
+class Gap(Record, frozen=True, tag="gap"):
+    """A read that failed: denied, throttled out, unsupported by the endpoint, expired credentials."""
+
+    service: str
+    operation: str
+    """The API operation, `ListGrants`."""
+    code: str
+    """AWS's error code, or `Unsupported`, `Unreadable`, `Timeout`."""
+    message: str = ""
+    action: str | None = None
+    """The IAM action that is missing, when the refusal was about permissions: `kms:ListGrants`."""
+    subject: str | None = None
+    """The ARN that was asked about; None when a whole listing failed."""
+    makes_unknown: tuple[str, ...] = ()
+    """What cannot be known now, in words of the record kinds: `key.grants`, `resource:AWS::EC2::Volume`."""
+
+    def reason(self) -> str:
+        """The gap in one phrase, the same everywhere a fact is unknown because of it."""
+        place = f"{self.account}/{self.region}"
+        return f"{self.action or f'{self.service}:{self.operation}'} {self.code} in {place}"
+
+
+class Coverage(Record, frozen=True, tag="coverage"):
+    """A listing that was asked for in this account and Region, and whether it is complete."""
+
+    service: str
+    operation: str
+    complete: bool
+    provides: tuple[str, ...]
+    """What the listing yields, in the words of `Gap.makes_unknown`: `key`, `alias`, `resource:AWS::S3::Bucket`."""
+    count: int = 0
+
+
+Fact: TypeAlias = (
+    KeyFact
+    | AliasFact
+    | KeyStoreFact
+    | ClusterFact
+    | BackupFact
+    | PrincipalFact
+    | ManagedPolicyFact
+    | AccountFact
+    | ResourceFact
+    | TrailFact
+)
+Item: TypeAlias = Fact | Gap | Coverage
+"""Everything that a collector yields and a snapshot file holds."""
+
+
+class Source(Part, frozen=True):
+    """Where a snapshot comes from: everything a report says of it."""
+
+    type: Literal["aws", "terraform-plan", "terraform-state"]
+    started: datetime
+    finished: datetime | None = None
+    interrupted: bool = False
+    caller: str | None = None
+    """ARN of the identity that read it."""
+    accounts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    endpoint: str | None = None
+    path: str | None = None
+    tool: str = ""
+    """`keyproof 0.1.0`."""

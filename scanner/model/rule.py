@@ -1,0 +1,83 @@
+"""What a rule says about itself, and the words for how bad and how sure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import Any
+
+
+class Severity(IntEnum):
+    """How bad a failure is; the order is the order of comparison."""
+
+    INFO = 0
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+    @property
+    def label(self) -> str:
+        """The word used in files and on the command line."""
+        return self.name.lower()
+
+
+def severity_of(label: str) -> Severity:
+    """The severity with this lower-case label; KeyError for another word."""
+    return {severity.label: severity for severity in Severity}[label]
+
+
+class Outcome(StrEnum):
+    """What came of one rule on one subject."""
+
+    FAIL = "FAIL"
+    NOT_ASSESSED = "NOT_ASSESSED"
+    PASS = "PASS"
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+
+
+class Strength(StrEnum):
+    """How a rule relates to a control: it tests the control itself, or supports its evidence."""
+
+    TESTS = "tests"
+    SUPPORTS = "supports"
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A requirement in somebody's standard: `pci-dss-4.0.1/3.7.4`."""
+
+    id: str
+    strength: Strength
+
+    @property
+    def framework(self) -> str:
+        """`pci-dss-4.0.1`."""
+        return self.id.split("/", 1)[0]
+
+    @property
+    def requirement(self) -> str:
+        """`3.7.4`."""
+        return self.id.split("/", 1)[1]
+
+
+SUBJECTS = ("key", "resource", "principal", "grant", "store", "cluster", "trail", "account")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInfo:
+    """The words of one rule file: all that a report needs to know of it."""
+
+    id: str
+    title: str
+    severity: Severity
+    subject: str
+    theme: str
+    why: str
+    fix: dict[str, str]
+    """`cli` and `terraform`."""
+    controls: tuple[Control, ...] = ()
+    sources: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    params: dict[str, Any] = field(default_factory=dict)
+    """Parameter values in force."""

@@ -1,0 +1,71 @@
+"""Settings as plain data: what is in scope, what each data class demands, which rules run and how.
+
+Read from `keyproof.toml` or `[tool.keyproof]` by the command line; everything below gets this object.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from scanner.model.rule import Severity
+
+DEFAULT_CUSTODY = {"pci": ("CKS",), "signing": ("CKS", "XKS")}
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """What puts a resource or key in a data class: every stated part must match, patterns use `*` and `?`."""
+
+    tags: dict[str, str] = field(default_factory=dict)
+    accounts: tuple[str, ...] = ()
+    organizational_units: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+
+
+DEFAULT_PCI = tuple(
+    Selector(tags={name: value})
+    for name, value in (
+        ("DataClass", "pci"),
+        ("DataClassification", "pci"),
+        ("data-class", "pci"),
+        ("data-classification", "pci"),
+        ("Scope", "pci"),
+        ("pci", "true"),
+        ("PCI", "true"),
+    )
+)
+"""Tags that declare PCI scope when no settings file says otherwise; names and values compare without case."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataClass:
+    """A class of data, what is in it, and the custodies that its keys may have (empty: any)."""
+
+    name: str
+    selectors: tuple[Selector, ...]
+    custody: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedAccount:
+    """An account or organisation outside the scanned ones that may hold access, with who answers for it."""
+
+    id: str
+    owner: str
+    expires: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a person can set; the defaults are what runs without a settings file."""
+
+    data_classes: tuple[DataClass, ...] = (DataClass("pci", DEFAULT_PCI, DEFAULT_CUSTODY["pci"]),)
+    trusted: tuple[TrustedAccount, ...] = ()
+    params: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Rule id to parameter values."""
+    severities: dict[str, Severity] = field(default_factory=dict)
+    disabled: dict[str, str] = field(default_factory=dict)
+    """Rule id to the reason why it is off."""
+    path: str | None = None

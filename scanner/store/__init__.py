@@ -1,0 +1,1 @@
+"""Snapshots and history on disk."""
