@@ -80,9 +80,9 @@ class Cluster(View, identity="id"):
     state: Annotated[str | Unknown, Doc("ACTIVE, DEGRADED, INITIALIZED, UNINITIALIZED ... of DescribeClusters.")]
     hsm_type: Annotated[str | None | Unknown, Doc("`hsm1.medium` or `hsm2m.medium`.")]
     mode: Annotated[str | None | Unknown, Doc("FIPS or NON_FIPS.")]
-    hsms: Annotated["Many[Hsm]", Doc("The HSMs of the cluster.")]
-    active_zones: Annotated["Many[str]", Doc("Distinct Availability Zones with an ACTIVE HSM, sorted.")]
-    stores: Annotated["Many[Store]", Doc("Custom key stores on this cluster.")]
+    hsms: Annotated[Many[Hsm], Doc("The HSMs of the cluster.")]
+    active_zones: Annotated[Many[str], Doc("Distinct Availability Zones with an ACTIVE HSM, sorted.")]
+    stores: Annotated[Many[Store], Doc("Custom key stores on this cluster.")]
     tags: Annotated[dict[str, str] | Unknown, Doc("Tags.")]
 
 
@@ -100,18 +100,18 @@ class Store(View, identity="id"):
         Doc("ConnectionState."),
     ]
     connection_error: Annotated[str | None | Unknown, Doc("ConnectionErrorCode while FAILED.")]
-    cluster: Annotated["Cluster | None | Unknown", Doc("The CloudHSM cluster; null for an external key store.")]
+    cluster: Annotated[Cluster | None | Unknown, Doc("The CloudHSM cluster; null for an external key store.")]
     xks_connectivity: Annotated[
         str | None | Unknown, Doc("PUBLIC_ENDPOINT or VPC_ENDPOINT_SERVICE; null for CloudHSM.")
     ]
-    keys: Annotated["Many[Key]", Doc("Keys whose material lives in this store.")]
+    keys: Annotated[Many[Key], Doc("Keys whose material lives in this store.")]
 
 
 class Grant(View, identity="id"):
     """One grant on a key."""
 
     id: Annotated[str, Doc("GrantId.")]
-    key: Annotated["Key", Doc("The key that the grant is on.")]
+    key: Annotated[Key, Doc("The key that the grant is on.")]
     account: Annotated[str, Doc("Account of the key.")]
     region: Annotated[str, Doc("Region of the key.")]
     name: Annotated[str | None, Doc("Name given at creation.")]
@@ -142,8 +142,8 @@ class Use(View, identity="id"):
         OneOf(*CUSTODIES),
         Doc("Where the material of the key lives that protects this field."),
     ]
-    key: Annotated["Key | None | Unknown", Doc("The KMS key; null when unencrypted or AWS owned.")]
-    resource: Annotated["Resource", Doc("The resource that this is a field of.")]
+    key: Annotated[Key | None | Unknown, Doc("The KMS key; null when unencrypted or AWS owned.")]
+    resource: Annotated[Resource, Doc("The resource that this is a field of.")]
 
 
 class Resource(View):
@@ -159,17 +159,15 @@ class Resource(View):
     attributes: Annotated[
         dict[str, str] | Unknown, Doc("Further facts of the type, as text; see the catalog of resource types.")
     ]
-    uses: Annotated["Many[Use]", Doc("Every field that a key can protect.")]
-    keys: Annotated["Many[Key]", Doc("The distinct KMS keys of all uses.")]
-    data_classes: Annotated[
-        "Many[str]", Doc("Declared data classes it is in (`pci`), by its own tags or along lineage.")
-    ]
-    scope_path: Annotated["Many[str]", Doc("How it came into scope, one line per data class.")]
+    uses: Annotated[Many[Use], Doc("Every field that a key can protect.")]
+    keys: Annotated[Many[Key], Doc("The distinct KMS keys of all uses.")]
+    data_classes: Annotated[Many[str], Doc("Declared data classes it is in (`pci`), by its own tags or along lineage.")]
+    scope_path: Annotated[Many[str], Doc("How it came into scope, one line per data class.")]
     required_custody: Annotated[
-        "Many[str]", Doc("Custodies that the settings allow for its strictest data class; empty: any.")
+        Many[str], Doc("Custodies that the settings allow for its strictest data class; empty: any.")
     ]
-    derived_from: Annotated["Many[Resource]", Doc("What it is a copy of.")]
-    unlocks: Annotated["Many[Resource]", Doc("Databases that this secret opens.")]
+    derived_from: Annotated[Many[Resource], Doc("What it is a copy of.")]
+    unlocks: Annotated[Many[Resource], Doc("Databases that this secret opens.")]
 
 
 class Principal(View):
@@ -183,13 +181,13 @@ class Principal(View):
     tags: Annotated[dict[str, str] | Unknown, Doc("Tags.")]
     service_linked: Annotated[bool, Doc("A service-linked role (path /aws-service-role/).")]
     decrypts_all_keys: Annotated[
-        "Many[Statement]",
+        Many[Statement],
         Doc(
             "Statements attached to it that allow kms:Decrypt or kms:ReEncryptFrom on every key, with no condition that narrows which."
         ),
     ]
     delegated_keys: Annotated[
-        "Many[Key]", Doc("Keys of its account whose key policy lets IAM policies decide on decryption."), Lazy()
+        Many[Key], Doc("Keys of its account whose key policy lets IAM policies decide on decryption."), Lazy()
     ]
 
 
@@ -225,18 +223,18 @@ class Key(View):
     pending_window_days: Annotated[int | None | Unknown, Doc("PendingDeletionWindowInDays.")]
     valid_to: Annotated[datetime | None | Unknown, Doc("When imported material expires; null: never.")]
     tags: Annotated[dict[str, str] | Unknown, Doc("Tags.")]
-    aliases: Annotated["Many[str]", Doc("Alias names, `alias/` included, sorted.")]
-    store: Annotated["Store | None | Unknown", Doc("The custom key store; null when the material is in KMS.")]
-    uses: Annotated["Many[Use]", Doc("Fields of resources that this key protects.")]
-    resources: Annotated["Many[Resource]", Doc("Distinct resources that this key protects.")]
-    grants: Annotated["Many[Grant]", Doc("Grants on the key.")]
-    data_classes: Annotated["Many[str]", Doc("Data classes of what it protects and of its own tags.")]
-    replicas: Annotated["Many[Key]", Doc("Other keys with the same material (multi-Region).")]
-    admins: Annotated["Many[Access]", Doc("Whoever may administer it (policy, state, deletion, grants)."), Lazy()]
-    users: Annotated["Many[Access]", Doc("Whoever may use it to obtain plaintext, data keys or signatures."), Lazy()]
-    grantors: Annotated["Many[Access]", Doc("Whoever may create grants by policy."), Lazy()]
+    aliases: Annotated[Many[str], Doc("Alias names, `alias/` included, sorted.")]
+    store: Annotated[Store | None | Unknown, Doc("The custom key store; null when the material is in KMS.")]
+    uses: Annotated[Many[Use], Doc("Fields of resources that this key protects.")]
+    resources: Annotated[Many[Resource], Doc("Distinct resources that this key protects.")]
+    grants: Annotated[Many[Grant], Doc("Grants on the key.")]
+    data_classes: Annotated[Many[str], Doc("Data classes of what it protects and of its own tags.")]
+    replicas: Annotated[Many[Key], Doc("Other keys with the same material (multi-Region).")]
+    admins: Annotated[Many[Access], Doc("Whoever may administer it (policy, state, deletion, grants)."), Lazy()]
+    users: Annotated[Many[Access], Doc("Whoever may use it to obtain plaintext, data keys or signatures."), Lazy()]
+    grantors: Annotated[Many[Access], Doc("Whoever may create grants by policy."), Lazy()]
     public_statements: Annotated[
-        "Many[Statement]",
+        Many[Statement],
         Doc("Allow statements of the key policy that any principal of any account can satisfy."),
         Lazy(),
     ]
@@ -269,8 +267,8 @@ class Account(View, identity="id"):
     account: Annotated[str, Doc("The same.")]
     region: Annotated[str, Doc("Always `aws-global`.")]
     name: Annotated[str | None | Unknown, Doc("Account name.")]
-    keys: Annotated["Many[Key]", Doc("Keys of the account.")]
-    trails: Annotated["Many[Trail]", Doc("Trails that record this account.")]
+    keys: Annotated[Many[Key], Doc("Keys of the account.")]
+    trails: Annotated[Many[Trail], Doc("Trails that record this account.")]
 
 
 SUBJECT_VIEWS: dict[str, type[View]] = {
