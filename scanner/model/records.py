@@ -2,6 +2,7 @@
 
 A field that can be refused on its own is typed `... | UnsetType` and defaults to `UNSET`: not read.
 Then `unread[field]` holds the reason in words ("kms:ListGrants AccessDenied in 111122223333/eu-west-1").
+A list field that is set and also stands in `unread` is known in part: there may be further members.
 `None` and `()` are answers: AWS says that there is none. No record ever holds a secret value, key
 material or a plaintext environment variable.
 
@@ -31,7 +32,7 @@ class Record(Part, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown
     region: str
     """`aws-global` for what has no Region (IAM, organisation)."""
     unread: dict[str, str] = {}
-    """Why a field is `UNSET`: field name to reason."""
+    """Why a field is `UNSET`, or a list only partly known: field name to reason."""
 
 
 # --- KMS -----------------------------------------------------------------------------------------
@@ -124,7 +125,7 @@ class AliasFact(Record, frozen=True, tag="alias"):
 
     arn: str
     name: str
-    target_key_id: str | None = None
+    target_key_id: str | None | UnsetType = None
     created: datetime | None = None
     updated: datetime | None = None
 
@@ -134,10 +135,11 @@ class KeyStoreFact(Record, frozen=True, tag="key-store"):
 
     id: str
     name: str
-    type: Literal["AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"]
-    connection_state: str
-    connection_error: str | None = None
-    cluster_id: str | None = None
+    type: Literal["AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"] | UnsetType = UNSET
+    connection_state: str | UnsetType = UNSET
+    """Terraform neither connects a store nor records whether it is connected."""
+    connection_error: str | None | UnsetType = None
+    cluster_id: str | None | UnsetType = None
     xks_connectivity: str | None = None
     """PUBLIC_ENDPOINT or VPC_ENDPOINT_SERVICE."""
     xks_uri_endpoint: str | None = None
@@ -163,12 +165,12 @@ class ClusterFact(Record, frozen=True, tag="cluster"):
 
     arn: str
     id: str
-    state: str
-    hsm_type: str | None = None
-    mode: str | None = None
+    state: str | UnsetType = UNSET
+    hsm_type: str | None | UnsetType = None
+    mode: str | None | UnsetType = None
     """FIPS or NON_FIPS; None for clusters older than the field."""
     state_message: str | None = None
-    hsms: tuple[HsmFact, ...] = ()
+    hsms: tuple[HsmFact, ...] | UnsetType = ()
     subnets: dict[str, str] = {}
     """Availability Zone to subnet id."""
     vpc: str | None = None
@@ -207,7 +209,7 @@ class PrincipalFact(Record, frozen=True, tag="principal"):
     name: str
     type: Literal["user", "group", "role"]
     created: datetime | None = None
-    trust: str | None = None
+    trust: str | None | UnsetType = None
     """A role's trust policy."""
     inline: tuple[NamedDocument, ...] | UnsetType = UNSET
     attached: tuple[str, ...] | UnsetType = UNSET
@@ -349,6 +351,41 @@ class TrailFact(Record, frozen=True, tag="trail"):
     advanced_selectors: tuple[AdvancedSelector, ...] | UnsetType = UNSET
 
 
+# --- what a Terraform plan does ------------------------------------------------------------------
+
+PlanAction: TypeAlias = Literal["create", "update", "replace", "delete", "forget", "no-op", "read", "deferred"]
+
+
+class PlanChange(Record, frozen=True, tag="plan-change"):
+    """What a plan does to one resource instance, and where its source stands.
+
+    Only sources of type terraform-plan and terraform-state hold these; a state's instances are all `no-op`.
+    """
+
+    address: str
+    """Terraform address: `module.pay["eu"].aws_kms_key.main[0]`."""
+    type: str
+    """Terraform type: `aws_kms_key`."""
+    action: PlanAction
+    subject: str | None = None
+    """ARN (or id) of the record that stands for it after apply; synthetic until AWS has given one."""
+    before: str | None = None
+    """ARN (or id) of what exists now, None for what is created; differs from `subject` when replaced."""
+    reason: str | None = None
+    """Terraform's action reason: `replace_because_cannot_update`, `delete_because_no_resource_config` ..."""
+    moved_from: str | None = None
+    imported: bool = False
+    deposed: bool = False
+    drifted: bool = False
+    """Someone changed it outside Terraform since the last apply."""
+    secrets: tuple[str, ...] = ()
+    """Attributes whose secret value stands in the plan or state in clear text; never the value."""
+    lockout_check_bypassed: bool = False
+    """`bypass_policy_lockout_safety_check` is set."""
+    file: str | None = None
+    line: int | None = None
+
+
 # --- what was read and what was not --------------------------------------------------------------
 
 
@@ -396,6 +433,7 @@ Fact: TypeAlias = (
     | AccountFact
     | ResourceFact
     | TrailFact
+    | PlanChange
 )
 Item: TypeAlias = Fact | Gap | Coverage
 """Everything that a collector yields and a snapshot file holds."""
@@ -414,5 +452,7 @@ class Source(Part, frozen=True):
     regions: tuple[str, ...] = ()
     endpoint: str | None = None
     path: str | None = None
+    partial: tuple[str, ...] = ()
+    """Why a plan is not the whole change: it errored, was targeted or left changes deferred."""
     tool: str = ""
     """`keyproof 0.1.0`."""
