@@ -125,7 +125,7 @@ class AliasFact(Record, frozen=True, tag="alias"):
 
     arn: str
     name: str
-    target_key_id: str | None | UnsetType = None
+    target_key_id: str | None = None
     created: datetime | None = None
     updated: datetime | None = None
 
@@ -170,7 +170,7 @@ class ClusterFact(Record, frozen=True, tag="cluster"):
     mode: str | None | UnsetType = None
     """FIPS or NON_FIPS; None for clusters older than the field."""
     state_message: str | None = None
-    hsms: tuple[HsmFact, ...] | UnsetType = ()
+    hsms: tuple[HsmFact, ...] = ()
     subnets: dict[str, str] = {}
     """Availability Zone to subnet id."""
     vpc: str | None = None
