@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from scanner.model.keypage import KeyPage
 from scanner.model.records import Gap, Source
 from scanner.model.rule import Control, Outcome, RuleInfo, Severity
 
@@ -70,6 +71,8 @@ class Finding:
     also_reported_by: tuple[str, ...] = ()
     status: str | None = None
     waiver: WaiverNote | None = None
+    first_seen: datetime | None = None
+    """When history first saw this fingerprint fail; None without a history."""
 
     @property
     def fingerprint(self) -> str:
@@ -79,11 +82,39 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Unlisted:
+    """Subjects that may exist but could not be listed, so that no rule judged them."""
+
+    subject_type: str
+    account: str
+    region: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something about waivers or settings that a reader must know: expired, unused, lapsing."""
 
     type: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What `Report.findings` was cut to when it was written down: nothing below `severity`, only these outcomes."""
+
+    severity: Severity
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """One earlier run: how many verdicts failed (not waived), by severity label, and were not assessed."""
+
+    as_of: datetime
+    failed: dict[str, int]
+    not_assessed: int
+    complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +136,12 @@ class Report:
     framework: str | None = None
     changes: dict[str, Any] | None = None
     """What `plan --live` and `diff` add."""
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Rule id to outcome (and `waived`) to number, where `findings` does not list every outcome; empty: count them."""
+    cut: Cut | None = None
+    key_pages: tuple[KeyPage, ...] = ()
+    trend: tuple[TrendPoint, ...] = ()
+    """Earlier runs, oldest first."""
 
 
 def sort_key(finding: Finding) -> tuple[int, int, str, str, str]:
