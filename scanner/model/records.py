@@ -21,7 +21,7 @@ from msgspec import UNSET, UnsetType
 SCHEMA_VERSION = 1
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """A value inside a record."""
 
 
