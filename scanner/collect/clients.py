@@ -1,0 +1,100 @@
+"""boto3 clients, one for each (service, Region), shared by all accounts and threads of a scan."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from threading import Lock
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+
+from scanner import __version__
+from scanner.collect.credentials import context_resolver
+from scanner.collect.refused import THROTTLED, UnreadableError
+
+THREADS = 16
+"""Requests in flight at once in one process; more only cost CPU (botocore holds the interpreter lock)."""
+
+Throttled = Callable[[], None]
+
+
+class Clients:
+    """Makes clients on demand. `on_throttle` is called, in the calling thread, for every answer "too fast"."""
+
+    def __init__(
+        self, profile: str | None, endpoint_url: str | None, on_throttle: Throttled, loader: Any = None
+    ) -> None:
+        self._core = botocore.session.Session(profile=profile)
+        self._core.register_component("credential_provider", context_resolver())
+        if loader is not None:
+            self._core.register_component("data_loader", loader)
+        self._session = boto3.Session(botocore_session=self._core)
+        self._endpoint_url = endpoint_url
+        self._on_throttle = on_throttle
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._lock = Lock()
+
+    def client(self, service: str, region: str) -> Any:
+        """The client of `service` in `region`."""
+        with self._lock:
+            if (service, region) not in self._clients:
+                self._clients[service, region] = self._make(service, region)
+            return self._clients[service, region]
+
+    def paginator(self, service: str, operation: str) -> dict[str, Any] | None:
+        """botocore's description of how `operation` (`ListKeys`) pages, or None when it has none."""
+        try:
+            found = self._core.get_paginator_model(service).get_paginator(operation)
+        except ValueError:
+            return None
+        return dict(found)
+
+    def _make(self, service: str, region: str) -> Any:
+        client = self._session.client(
+            service, region_name=region, endpoint_url=self._endpoint_url, config=_config(self._endpoint_url is not None)
+        )
+        name = client.meta.service_model.service_id.hyphenize()
+        client.meta.events.register(f"before-parse.{name}", check_body)
+        client.meta.events.register(f"needs-retry.{name}", self._watch)
+        return client
+
+    def _watch(self, response: Any, **_: Any) -> None:
+        if response is not None and response[1].get("Error", {}).get("Code") in THROTTLED:
+            self._on_throttle()
+
+
+def _config(custom_endpoint: bool) -> Config:
+    """A new Config for each client: botocore changes the `retries` of the one it is given."""
+    return Config(
+        user_agent=f"keyproof/{__version__}",
+        retries={"mode": "standard", "total_max_attempts": 5},
+        max_pool_connections=THREADS,
+        connect_timeout=5,
+        read_timeout=60,
+        account_id_endpoint_mode="disabled",
+        # Host names of an emulator have no subdomains.
+        s3={"addressing_style": "path"} if custom_endpoint else None,
+        inject_host_prefix=False if custom_endpoint else None,
+    )
+
+
+def check_body(operation_model: Any, response_dict: dict[str, Any], **_: Any) -> None:
+    """Raise `UnreadableError` for a body that botocore would quietly read as an empty answer.
+
+    Web pages (a proxy, a load balancer, an emulator without the operation) and broken JSON. A page with a status
+    that may pass (502, 503, 504) is left to the retries.
+    """
+    status, body = response_dict["status_code"], response_dict.get("body")
+    if not isinstance(body, bytes) or status in (502, 503, 504):
+        return
+    if body[:200].lstrip()[:9].lower().startswith((b"<!doctype", b"<html")):
+        code = "Unsupported" if status in (404, 405, 500, 501) else "Unreadable"
+        raise UnreadableError(code, f"the endpoint answered a web page (HTTP status {status})")
+    if status < 300 and body and "json" in operation_model.service_model.resolved_protocol:
+        try:
+            json.loads(body)
+        except ValueError as error:
+            raise UnreadableError("Unreadable", f"the answer is not JSON: {error}") from None

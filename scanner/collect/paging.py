@@ -1,0 +1,87 @@
+"""How an operation pages: which members carry the token, which says that there is more, how large a page may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import jmespath
+
+from scanner.catalog.quotas import PAGE_SIZES
+
+TOKENS = (
+    ("NextToken", "NextToken"),
+    ("nextToken", "nextToken"),
+    ("NextPageToken", "NextPageToken"),
+    ("PaginationToken", "PaginationToken"),
+    ("Marker", "NextMarker"),
+    ("Marker", "Marker"),
+    ("NextMarker", "NextMarker"),
+    ("ContinuationToken", "NextContinuationToken"),
+)
+"""Request and answer member of a page token, for operations that page without a botocore paginator."""
+LIMITS = ("MaxResults", "maxResults", "MaxItems", "Limit", "limit", "MaxRecords")
+
+
+class PagingError(Exception):
+    """The pages do not lead to the end of the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """One operation's way of paging. Paths are JMESPath into the answer."""
+
+    tokens: tuple[tuple[str, Any], ...] = ()
+    """Request member and compiled path of the answer's token."""
+    more: Any = None
+    size: tuple[str, int] | None = None
+
+    def first(self, params: dict[str, Any]) -> dict[str, Any]:
+        """The parameters of the first request, with the largest page size unless the caller sets one."""
+        if self.size is None or self.size[0] in params:
+            return params
+        return {**params, self.size[0]: self.size[1]}
+
+    def following(self, page: dict[str, Any], last: dict[str, Any]) -> dict[str, Any]:
+        """The tokens for the next request, empty after the last page.
+
+        PagingError when the answer says that there is more and gives no token, or the token it was asked with.
+        """
+        more = self.more.search(page) if self.more else None
+        found = {name: path.search(page) for name, path in self.tokens}
+        found = {name: token for name, token in found.items() if token}
+        if more is False or (not found and not more):
+            return {}
+        if not found:
+            raise PagingError("the answer says that there is more, but has no page token")
+        if found == last:
+            raise PagingError("the answer repeats the page token that it was asked with")
+        return found
+
+
+def paging_of(service: str, operation_model: Any, paginator: dict[str, Any] | None) -> Paging:
+    """How `operation_model` (botocore) pages, by its paginator or else by its members."""
+    inputs = operation_model.input_shape.members if operation_model.input_shape else {}
+    outputs = operation_model.output_shape.members if operation_model.output_shape else {}
+    if paginator:
+        names = list(zip(_listed(paginator["input_token"]), _listed(paginator["output_token"]), strict=True))
+        more, limit = paginator.get("more_results"), paginator.get("limit_key")
+    else:
+        names = [pair for pair in TOKENS if pair[0] in inputs and pair[1] in outputs][:1]
+        more, limit = None, next((name for name in LIMITS if name in inputs), None)
+    return Paging(
+        tuple((name, jmespath.compile(path)) for name, path in names),
+        jmespath.compile(more) if more else None,
+        _size(service, operation_model.name, limit, inputs),
+    )
+
+
+def _size(service: str, operation: str, limit: str | None, inputs: Any) -> tuple[str, int] | None:
+    if limit is None:
+        return None
+    stated = PAGE_SIZES.get((service, operation)) or inputs[limit].metadata.get("max")
+    return (limit, stated) if stated and inputs[limit].type_name in ("integer", "long") else None
+
+
+def _listed(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value]
