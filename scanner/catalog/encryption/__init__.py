@@ -1,0 +1,27 @@
+"""The one table of resource types that keys protect. Adding a type is adding one row to one of these modules."""
+
+from __future__ import annotations
+
+from scanner.catalog.encryption.audit import AUDIT_TYPES
+from scanner.catalog.encryption.databases import DATABASE_TYPES
+from scanner.catalog.encryption.ebs import EBS_TYPES
+from scanner.catalog.encryption.messaging import MESSAGING_TYPES
+from scanner.catalog.encryption.rds import RDS_TYPES
+from scanner.catalog.encryption.s3 import S3_TYPES
+from scanner.catalog.encryption.secrets import SECRET_TYPES
+from scanner.catalog.encryption.types import EncryptedType
+
+ENCRYPTED_TYPES: tuple[EncryptedType, ...] = (
+    *S3_TYPES,
+    *EBS_TYPES,
+    *RDS_TYPES,
+    *DATABASE_TYPES,
+    *SECRET_TYPES,
+    *MESSAGING_TYPES,
+    *AUDIT_TYPES,
+)
+
+
+def api_calls() -> frozenset[tuple[str, str]]:
+    """Every (boto3 service, API operation) that reading the table makes: `("rds", "DescribeDBInstances")`."""
+    return frozenset(call for row in ENCRYPTED_TYPES for call in row.calls())
