@@ -137,7 +137,7 @@ class Report:
     changes: dict[str, Any] | None = None
     """What `plan --live` and `diff` add."""
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
-    """Rule id to outcome (and `waived`) to number, where `findings` does not list every outcome; empty: count them."""
+    """Rule id to outcome to number of subjects, for what `findings` does not list; it wins over counting them."""
     cut: Cut | None = None
     key_pages: tuple[KeyPage, ...] = ()
     trend: tuple[TrendPoint, ...] = ()

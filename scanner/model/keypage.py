@@ -52,7 +52,7 @@ class KeyPage:
     custody: str
     """One of `views.CUSTODIES`, or `UNKNOWN`."""
     facts: dict[str, str] = field(default_factory=dict)
-    """Metadata by name (`state`, `origin`, `rotation` ...); what was not read is missing here and named in `unknown`."""
+    """Metadata by name (`state`, `origin` ...); what was not read is missing here and named in `unknown`."""
     aliases: tuple[str, ...] = ()
     data_classes: tuple[str, ...] = ()
     chain: tuple[ChainLink, ...] = ()

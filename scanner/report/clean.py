@@ -1,0 +1,38 @@
+"""Make text from an account safe to show: names and descriptions there are written by strangers."""
+
+from __future__ import annotations
+
+import unicodedata
+
+WHITESPACE = "\t\n\r\v\f"
+
+
+def clean(text: str, limit: int | None = None) -> str:
+    r"""`text` as one line of printable characters, at most `limit` long.
+
+    Control characters, terminal escapes, bidirectional overrides, invisible format characters, lone
+    surrogates and noncharacters become visible escapes (`\x1b`, `\u202e`), so that two names that differ
+    also look different; line breaks and tabs become spaces.
+    """
+    if limit is not None and len(text) > limit:
+        text = text[: limit - 1] + "…"
+    if text.isprintable():
+        return text
+    shown = "".join(map(_visible, text))
+    return shown if limit is None or len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def clean_lines(text: str) -> str:
+    """The same for text of several lines, which keeps its line breaks."""
+    return "\n".join(clean(line) for line in text.splitlines())
+
+
+def is_clean(char: str) -> bool:
+    """Whether `char` may be shown as it is."""
+    return char.isprintable() or unicodedata.category(char) == "Zs"
+
+
+def _visible(char: str) -> str:
+    if is_clean(char):
+        return char
+    return " " if char in WHITESPACE else char.encode("unicode_escape", "backslashreplace").decode("ascii")

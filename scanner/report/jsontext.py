@@ -1,0 +1,38 @@
+"""JSON text that is safe to print: nothing in it acts on a terminal or hides from a reader."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import msgspec
+
+HIDDEN = re.compile(
+    "[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\U000e0000-\U000e0fff]"
+)
+"""Delete, C1 controls, bidirectional and invisible characters; JSON itself escapes only the C0 controls."""
+
+
+def json_text(value: Any, *, indent: int = 2) -> str:
+    """`value` (anything msgspec can encode) as JSON with a final line break; keys stay in the order given.
+
+    `indent` 0 puts it on one line. A reader of the JSON gets every character back as it was, except that
+    a lone surrogate, which UTF-8 cannot carry, becomes a question mark.
+    """
+    encoded = _encode(value)
+    if indent:
+        encoded = msgspec.json.format(encoded, indent=indent)
+    return HIDDEN.sub(_escape, encoded.decode()) + "\n"
+
+
+def _encode(value: Any) -> bytes:
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        text = json.dumps(msgspec.to_builtins(value), ensure_ascii=False, separators=(",", ":"))
+        return text.encode("utf-8", "replace")
+
+
+def _escape(match: re.Match[str]) -> str:
+    return json.dumps(match.group())[1:-1]
