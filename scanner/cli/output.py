@@ -1,0 +1,104 @@
+"""Where reports go: one to stdout, any number to files, each file written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+from scanner.cli.words import unknown_word
+from scanner.errors import UsageError
+
+
+class Destination(NamedTuple):
+    """One `-f NAME[=FILE]`; without a file the report goes to stdout."""
+
+    format: str
+    path: Path | None = None
+
+
+class DestinationType(click.ParamType[Destination]):
+    """Reads `NAME[=FILE]`."""
+
+    name = "format"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Destination:
+        """The destination, its name one of `FORMATS` and its directory there."""
+        from scanner.report import FORMATS
+
+        name, equals, file = value.partition("=")
+        if name not in FORMATS:
+            self.fail(unknown_word("format", name, FORMATS), param, ctx)
+        if equals and not file:
+            self.fail(f"`{value}` names no file", param, ctx)
+        path = Path(file) if file else None
+        if path is not None and not path.parent.is_dir():
+            self.fail(f"`{path}` cannot be written: no directory `{path.parent}`", param, ctx)
+        return Destination(name, path)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[click.shell_completion.CompletionItem]:
+        """The formats that begin so."""
+        from click.shell_completion import CompletionItem
+
+        from scanner.report import FORMATS
+
+        return [CompletionItem(name, help=FORMATS[name].about) for name in FORMATS if name.startswith(incomplete)]
+
+
+def destinations(asked: tuple[Destination, ...]) -> tuple[Destination, ...]:
+    """What was asked for, by default the terminal format; two reports cannot share stdout or one file."""
+    places = [destination.path for destination in asked]
+    if places.count(None) > 1:
+        raise UsageError("only one `-f` can go to stdout; write the others as `-f NAME=FILE`")
+    for place in places:
+        if place is not None and places.count(place) > 1:
+            raise UsageError(f"two formats cannot go to one file, `{place}`")
+    return asked or (Destination("terminal"),)
+
+
+def terminal_width() -> int:
+    """Columns of the terminal that stdout is, else 80."""
+    return shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
+
+
+def color_wanted(no_color: bool) -> bool:
+    """Whether stdout is a terminal on which nobody has refused colour (https://no-color.org)."""
+    return sys.stdout.isatty() and not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def write(text: str, path: Path | None) -> None:
+    """Write `text` as UTF-8 to `path`, or to stdout when that is None."""
+    if path is None:
+        write_stdout(text.encode("utf-8", "backslashreplace"))
+    elif path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")  # a pipe or a device cannot be replaced
+    else:
+        _replace(path.resolve(), text.encode("utf-8", "backslashreplace"))
+
+
+def write_stdout(data: bytes) -> None:
+    """Write to stdout; a reader that has seen enough (`| head`) is no error and changes no exit code."""
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _replace(path: Path, data: bytes) -> None:
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    handle = os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)

@@ -1,0 +1,140 @@
+"""Find, check and read the settings file into `scanner.model.settings.Settings`."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from scanner.cli.toml_places import place_of
+from scanner.cli.words import nearest
+from scanner.errors import Problem, SettingsError
+from scanner.model.rule import severity_of
+from scanner.model.settings import DataClass, Selector, Settings, TrustedAccount
+
+NAMES = ("keyproof.toml", "pyproject.toml")
+
+
+def load_settings(path: Path | None, directory: Path) -> Settings:
+    """The settings in `path`, else in the nearest file from `directory` up to the repository's top, else the defaults.
+
+    Raises SettingsError that names file, line and mend.
+    """
+    found = (path, _parse(path)) if path is not None else _nearest(directory)
+    if found is None:
+        return Settings()
+    return _read(*found)
+
+
+def settings_schema() -> dict[str, Any]:
+    """The JSON Schema of a settings file."""
+    schema: dict[str, Any] = json.loads((files("scanner.cli") / "settings.schema.json").read_text("utf-8"))
+    return schema
+
+
+def _nearest(directory: Path) -> tuple[Path, dict[str, Any]] | None:
+    for place in (directory, *directory.parents):
+        for name in NAMES:
+            if (place / name).is_file():
+                content = _parse(place / name)
+                if name == "keyproof.toml" or "keyproof" in content.get("tool", {}):
+                    return place / name, content
+        if (place / ".git").exists():
+            break
+    return None
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: not UTF-8 text") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: {str(error)[:1].lower()}{str(error)[1:]}") from error
+
+
+def _read(path: Path, content: dict[str, Any]) -> Settings:
+    prefix: tuple[str, ...] = ()
+    if path.name == "pyproject.toml":
+        prefix, content = ("tool", "keyproof"), content.get("tool", {}).get("keyproof", {})
+    content = _dates_as_text(content)
+    _check(path, prefix, content)
+    rules = content.get("rules", {})
+    return Settings(
+        data_classes=_data_classes(content.get("data-classes", {})),
+        trusted=tuple(TrustedAccount(**entry) for entry in content.get("trusted", ())),
+        params={rule: entry["params"] for rule, entry in rules.items() if "params" in entry},
+        severities={rule: severity_of(entry["severity"]) for rule, entry in rules.items() if "severity" in entry},
+        disabled={rule: entry["off"] for rule, entry in rules.items() if "off" in entry},
+        path=str(path),
+    )
+
+
+def _data_classes(declared: dict[str, Any]) -> tuple[DataClass, ...]:
+    classes = {known.name: known for known in Settings().data_classes}
+    for name, entry in declared.items():
+        known = classes.get(name, DataClass(name, ()))
+        if "members" in entry:
+            known = replace(known, selectors=tuple(_selector(member) for member in entry["members"]))
+        classes[name] = replace(known, custody=tuple(entry.get("custody", known.custody)))
+    return tuple(classes.values())
+
+
+def _selector(entry: dict[str, Any]) -> Selector:
+    lists = {name.replace("-", "_"): tuple(value) for name, value in entry.items() if name != "tags"}
+    return Selector(tags=entry.get("tags", {}), **lists)
+
+
+def _dates_as_text(value: Any) -> Any:
+    """TOML has dates of its own; the schema and the settings know them as text."""
+    if isinstance(value, dict):
+        return {name: _dates_as_text(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_dates_as_text(member) for member in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _check(path: Path, prefix: tuple[str, ...], content: dict[str, Any]) -> None:
+    import jsonschema
+
+    validator = jsonschema.Draft202012Validator(settings_schema(), format_checker=jsonschema.FormatChecker())
+    errors = sorted(validator.iter_errors(content), key=lambda error: [str(part) for part in error.absolute_path])
+    if errors:
+        text = path.read_text("utf-8")
+        problems = [problem for error in errors for problem in _problems(path, text, prefix, error)]
+        raise SettingsError("\n".join(map(str, problems)))
+
+
+def _problems(path: Path, text: str, prefix: tuple[str, ...], error: Any) -> list[Problem]:
+    where = (*prefix, *error.absolute_path)
+    if error.validator != "additionalProperties":
+        message = error.message if not where else f"`{_dotted(where[len(prefix) :])}`: {error.message}"
+        return [_problem(path, text, where, message)]
+    known = error.schema["properties"]
+    return [
+        _problem(path, text, (*where, name), f"no setting `{name}`", _hint(name, known))
+        for name in error.instance
+        if name not in known
+    ]
+
+
+def _hint(name: str, known: dict[str, Any]) -> str:
+    likely = nearest(name, known)
+    return f"did you mean `{likely}`?" if likely else f"there are: {', '.join(known)}"
+
+
+def _dotted(path: Sequence[Any]) -> str:
+    return ".".join(map(str, path))
+
+
+def _problem(path: Path, text: str, where: tuple[Any, ...], message: str, mend: str = "") -> Problem:
+    line, column = place_of(text, where)
+    excerpt = text.splitlines()[line - 1] if line else ""
+    return Problem(str(path), line, column, message, excerpt, mend)
