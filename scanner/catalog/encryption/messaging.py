@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from scanner.catalog.encryption.types import AWS_OWNED, Api, At, Call, EncryptedType, KeyField, switch
+from scanner.catalog.encryption.types import (
+    AWS_OWNED,
+    UNENCRYPTED,
+    Api,
+    At,
+    Call,
+    EncryptedType,
+    Flag,
+    KeyField,
+    Silence,
+)
+
+
+def _sqs(path: str, missing: Silence | None = None) -> Flag:
+    """SSE-SQS is off where a KMS key is named: the flag speaks only of queues without one."""
+    return Flag(path, {True: AWS_OWNED, False: UNENCRYPTED}, missing, yields=True)
+
 
 QUEUE = EncryptedType(
     "AWS::SQS::Queue",
@@ -23,13 +39,13 @@ QUEUE = EncryptedType(
         KeyField(
             "storage",
             "Attributes.KmsMasterKeyId",
-            switch("Attributes.SqsManagedSseEnabled", AWS_OWNED),
+            _sqs("Attributes.SqsManagedSseEnabled"),
             terraform=(
                 # SSE-SQS is the default of new queues when neither is written (SQS developer guide, "Data encryption").
                 At(
                     "aws_sqs_queue",
                     "kms_master_key_id",
-                    switch("sqs_managed_sse_enabled", AWS_OWNED, missing=AWS_OWNED),
+                    _sqs("sqs_managed_sse_enabled", missing=AWS_OWNED),
                 ),
             ),
         ),

@@ -41,7 +41,12 @@ BUCKET = EncryptedType(
         # Unfiltered, the listing shows every Region's buckets; an endpoint that ignores the filter may do so still.
         listing=(Call("ListBuckets", "Buckets", fixed={"BucketRegion": "{region}"}),),
         region="BucketRegion",
-        locate=_about("GetBucketLocation", "Location"),
+        locate=Call(
+            "GetBucketLocation",
+            "(LocationConstraint == 'EU' && 'eu-west-1') || LocationConstraint || 'us-east-1'",
+            given={"Bucket": "Name"},
+            into="Location",
+        ),
         arn="arn:{partition}:s3:::{name}",
         name="Name",
         created="CreationDate",

@@ -54,12 +54,13 @@ class Flag:
 
     `answers` maps its values (compared as text, without case) to what each means; `missing` holds where the field
     is not there, and None makes that UNKNOWN. A value outside `answers` is UNKNOWN too. A stated value that means
-    UNENCRYPTED, AWS_OWNED or NOT_USED holds whatever key is named beside it.
+    UNENCRYPTED, AWS_OWNED or NOT_USED holds whatever key is named beside it, unless the flag `yields` to a key.
     """
 
     path: str
     answers: Mapping[str, Silence] | Mapping[bool, Silence]
     missing: Silence | None = None
+    yields: bool = False
 
 
 Silence: TypeAlias = Absent | Flag
@@ -169,17 +170,20 @@ class Api:
     """The service has no Regions: listed once for the account."""
 
 
+PLAN_ONLY = Api("", (), arn="", name="")
+
+
 @dataclass(frozen=True, slots=True)
 class EncryptedType:
     """Where one resource type says which keys protect it, in every source that is read.
 
     `type` is the CloudFormation name (or one of its form where CloudFormation has none). `terraform` maps the
-    Terraform types that are this type to the attribute that names a member. `api` is None for what only a plan
-    shows as a resource of its own.
+    Terraform types that are this type to the attribute that names a member. `api` is `PLAN_ONLY` for what only a
+    plan shows as a resource of its own.
     """
 
     type: str
-    api: Api | None
+    api: Api
     keys: tuple[KeyField, ...]
     terraform: Mapping[str, str] = field(default_factory=dict)
     links: tuple[LinkField, ...] = ()
@@ -187,14 +191,10 @@ class EncryptedType:
 
     def calls(self) -> frozenset[tuple[str, str]]:
         """Every (service, operation) that reading this type makes."""
-        if self.api is None:
-            return frozenset()
         return frozenset((call.service or self.api.service, call.operation) for call in self.chain())
 
     def chain(self) -> tuple[Call, ...]:
         """All calls, in the order in which they are made."""
-        if self.api is None:
-            return ()
         locate = (self.api.locate,) if self.api.locate else ()
         return (*self.api.listing, *locate, *self.api.details)
 
@@ -206,25 +206,25 @@ Look: TypeAlias = Callable[[str], Any]
 """Reads a flag; may answer an `Absent` where the source cannot tell its value."""
 
 
-def key_use(use: str, named: Any, silence: Silence, look: Look, pointer: str = "") -> KeyUse | None:
+def key_use(use: str, named: str | None, silence: Silence, look: Look, pointer: str = "") -> KeyUse | None:
     """The use that a field states: `named` is what it holds, `silence` what it means that it holds nothing.
 
     None where there is nothing to protect.
     """
-    absent, stated = _settled(silence, look)
+    absent, final = _settled(silence, look)
     if named in AWS_OWNED_WORDS:
         absent = AWS_OWNED
-    elif named and not (stated and absent.state not in ("KEY", "UNKNOWN")):
-        return KeyUse(field=use, state="KEY", key=str(named), pointer=pointer)
+    elif named and not final:
+        return KeyUse(field=use, state="KEY", key=named, pointer=pointer)
     if absent.state is None:
         return None
     return KeyUse(field=use, state=absent.state, key=absent.key, reason=absent.reason, pointer=pointer)
 
 
-def _settled(silence: Silence, look: Look, stated: bool = False) -> tuple[Absent, bool]:
-    """What silence means here, and whether a flag stated it."""
+def _settled(silence: Silence, look: Look, final: bool = False) -> tuple[Absent, bool]:
+    """What silence means here, and whether that holds even where a key is named."""
     if isinstance(silence, Absent):
-        return silence, stated
+        return silence, final and silence.state not in ("KEY", "UNKNOWN")
     value = look(silence.path)
     if isinstance(value, Absent):
         return value, False
@@ -233,5 +233,5 @@ def _settled(silence: Silence, look: Look, stated: bool = False) -> tuple[Absent
     word = str(value).lower()
     for answer, meaning in silence.answers.items():
         if str(answer).lower() == word:
-            return _settled(meaning, look, stated=True)
+            return _settled(meaning, look, final=not silence.yields)
     return untold(f"`{silence.path}` is `{value}`, whose meaning is not known"), False

@@ -1,0 +1,210 @@
+"""Reads the table of encrypted resource types through the API: listings, details, refusals; one record per resource."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, partial
+from typing import Any
+
+from msgspec import UNSET
+
+from scanner.catalog.encryption import ENCRYPTED_TYPES
+from scanner.catalog.encryption.types import Absent, Api, Call, EncryptedType
+from scanner.catalog.paths import search
+from scanner.collect.reading import Reading, filled, moment, short_name, tags_of
+from scanner.collect.session import GLOBAL, Refused, Scope
+from scanner.model.records import Coverage, Gap, Item, ResourceFact
+
+
+def collect(scope: Scope, types: Sequence[EncryptedType] = ENCRYPTED_TYPES) -> Iterator[Item]:
+    """Every resource of `types` in `scope`, with a Coverage row for each listing and a Gap for each refusal.
+
+    A refused listing makes its types unknown; a refused detail leaves the resource with what could be read.
+    Services without Regions are read in the scope `aws-global` only, all others in every Region.
+    """
+    here = [row for row in types if row.api.listing and row.api.everywhere == (scope.region == GLOBAL)]
+    for listed in scope.map(partial(_list, scope), _by_listing(here)):
+        yield from listed.items
+        for rows in listed.readings:
+            lane = _lane(rows[0].row)
+            for items in scope.map(partial(_finish, scope), rows, lane=lane):
+                yield from items
+
+
+def _by_listing(rows: Sequence[EncryptedType]) -> list[list[EncryptedType]]:
+    """Rows that one listing serves, together: RDS answers for DocumentDB and Neptune as well."""
+    groups: dict[str, list[EncryptedType]] = {}
+    for row in rows:
+        asked = [(call.operation, call.given, call.fixed) for call in row.api.listing]
+        inner = [call.items for call in row.api.listing[:-1]]
+        groups.setdefault(repr((row.api.service, asked, inner)), []).append(row)
+    return list(groups.values())
+
+
+def _lane(row: EncryptedType) -> tuple[str, str] | None:
+    """The first request about each item of `row`."""
+    if not row.api.details:
+        return None
+    return row.api.details[0].service or row.api.service, row.api.details[0].operation
+
+
+@dataclass(slots=True)
+class _Listed:
+    """What one listing brought: gaps, coverage and finished records, and for each row what needs details yet."""
+
+    items: list[Item] = field(default_factory=list)
+    readings: list[list[Reading]] = field(default_factory=list)
+    count: int = 0
+
+
+def _list(scope: Scope, rows: list[EncryptedType]) -> _Listed:
+    listed = _Listed()
+    api = rows[0].api
+    words = tuple(f"resource:{row.type}" for row in rows)
+    waiting: dict[str, list[Reading]] = {}
+    gaps: list[Gap] = []
+    for row, item in _items(scope, rows, api.listing, {}, gaps, words):
+        reading = _located(scope, row, item, listed.items)
+        if reading is None:
+            continue
+        listed.count += 1
+        if row.api.details:
+            waiting.setdefault(row.type, []).append(reading)
+        else:
+            listed.items.append(_record(scope, reading))
+    listed.readings = list(waiting.values())
+    listed.items += gaps
+    listed.items.append(
+        Coverage(
+            account=scope.account,
+            region=scope.region,
+            service=api.service,
+            operation=api.listing[-1].operation,
+            complete=not gaps,
+            provides=words,
+            count=listed.count,
+        )
+    )
+    return listed
+
+
+def _items(
+    scope: Scope,
+    rows: list[EncryptedType],
+    chain: Sequence[Call],
+    parent: dict[str, Any],
+    gaps: list[Gap],
+    words: tuple[str, ...],
+) -> Iterator[tuple[EncryptedType, dict[str, Any]]]:
+    """Every item at the end of `chain` with its row; a call that is refused leaves a gap and the others go on."""
+    call, *rest = chain
+    api = rows[0].api
+    try:
+        for page in _pages(scope, api, call, parent):
+            if rest:
+                for item in _members(page, call.items, parent):
+                    yield from _items(scope, rows, rest, item, gaps, words)
+            else:
+                for row in rows:
+                    for item in _members(page, row.api.listing[-1].items, parent):
+                        yield row, item
+    except Refused as refused:
+        if refused.code not in call.empty:
+            gaps.append(scope.gap(refused, makes_unknown=words))
+
+
+def _members(page: Any, path: str, parent: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for item in search(path, page) or ():
+        yield {**item, "Parent": parent} if parent else item
+
+
+def _pages(scope: Scope, api: Api, call: Call, item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """All pages of one call; `given` and `fixed` become its arguments."""
+    words = {"region": scope.region, "account": scope.account}
+    fixed = {name: filled(value, words, {}) if isinstance(value, str) else value for name, value in call.fixed.items()}
+    given = {name: search(path, item) for name, path in call.given.items()}
+    return scope.pages(call.service or api.service, _snake(call.operation), **fixed, **given)
+
+
+@cache
+def _snake(operation: str) -> str:
+    """`DescribeDBInstances` as boto3 names the method."""
+    from botocore import xform_name  # slow to import, and only a scan needs it
+
+    name: str = xform_name(operation)
+    return name
+
+
+def _located(scope: Scope, row: EncryptedType, item: dict[str, Any], items: list[Item]) -> Reading | None:
+    """The reading of an item, or None when it lives in another Region, whose own scope reports it."""
+    words = {"partition": scope.partition, "account": scope.account, "region": scope.region}
+    words["name"] = short_name(str(search(row.api.name, item) or ""))
+    arn = row.api.arn
+    found = filled(arn, words, item) if arn.startswith("arn:") else str(search(arn, item))
+    reading = Reading(row, {**item, "Self": found}, words)
+    if row.api.region:
+        region = search(row.api.region, item)
+        if region is None and row.api.locate is not None:
+            _ask(scope, reading, row.api.locate, items)
+            region = reading.item.get(row.api.locate.into)
+        if region not in (None, scope.region):
+            return None
+    return reading
+
+
+def _finish(scope: Scope, reading: Reading) -> list[Item]:
+    """The record of a resource after all calls about it, and a gap for each that was refused."""
+    items: list[Item] = []
+    for call in reading.row.api.details:
+        _ask(scope, reading, call, items)
+    items.append(_record(scope, reading))
+    return items
+
+
+def _ask(scope: Scope, reading: Reading, call: Call, items: list[Item]) -> None:
+    """Put the answer of one detail in its place."""
+    api = reading.row.api
+    try:
+        answers = [search(call.items, page) for page in _pages(scope, api, call, reading.item)]
+    except Refused as refused:
+        if refused.code not in call.empty:
+            gap = scope.gap(refused, subject=reading.item["Self"], makes_unknown=(f"resource:{reading.row.type}",))
+            items.append(gap)
+            reading.refused[call.into] = gap.reason()
+        return
+    answer = _together(answers)
+    if call.into:
+        reading.item[call.into] = answer
+    elif answer:
+        reading.item.update(answer)
+
+
+def _together(answers: list[Any]) -> Any:
+    """Lists of several pages in one; of anything else, the first page."""
+    lists = [answer for answer in answers if isinstance(answer, list)]
+    return [member for one in lists for member in one] if lists else next(iter(answers), None)
+
+
+def _record(scope: Scope, reading: Reading) -> ResourceFact:
+    api = reading.row.api
+    links, links_reason = reading.links()
+    attributes, unread = reading.attributes()
+    tags = reading.at(api.tags) if api.tags else {}
+    if links_reason:
+        unread["links"] = links_reason
+    if isinstance(tags, Absent):
+        unread["tags"] = tags.reason or ""
+    return ResourceFact(
+        account=scope.account,
+        region=scope.region,
+        unread=unread,
+        arn=reading.item["Self"],
+        type=reading.row.type,
+        name=reading.words["name"],
+        uses=reading.uses(),
+        tags=UNSET if isinstance(tags, Absent) else tags_of(tags),
+        links=links,
+        created=moment(search(api.created, reading.item)) if api.created else None,
+        attributes=attributes,
+    )
