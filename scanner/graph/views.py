@@ -142,7 +142,9 @@ class Use(View, identity="id"):
         OneOf(*CUSTODIES),
         Doc("Where the material of the key lives that protects this field."),
     ]
-    key: Annotated[Key | None | Unknown, Doc("The KMS key; null when unencrypted or AWS owned.")]
+    key: Annotated[
+        Key | None | Unknown, Doc("The KMS key; null when unencrypted, AWS owned, or AWS managed and not listed.")
+    ]
     resource: Annotated[Resource, Doc("The resource that this is a field of.")]
 
 
@@ -182,9 +184,7 @@ class Principal(View):
     service_linked: Annotated[bool, Doc("A service-linked role (path /aws-service-role/).")]
     decrypts_all_keys: Annotated[
         Many[Statement],
-        Doc(
-            "Statements attached to it that allow kms:Decrypt or kms:ReEncryptFrom on every key, with no condition that narrows which."
-        ),
+        Doc("Its own statements that allow kms:Decrypt or kms:ReEncryptFrom on every key, whatever the key."),
     ]
     delegated_keys: Annotated[
         Many[Key], Doc("Keys of its account whose key policy lets IAM policies decide on decryption."), Lazy()
@@ -254,7 +254,7 @@ class Trail(View):
     management_events: Annotated[bool | Unknown, Doc("Some selector records management events.")]
     kms_events: Annotated[
         str | Unknown,
-        OneOf("ALL", "WRITE_ONLY", "READ_ONLY", "NONE"),
+        OneOf("ALL", "WRITE_ONLY", "READ_ONLY", "SOME", "NONE"),
         Doc("Which KMS management events it records; kms:Decrypt is a read event."),
     ]
     bucket: Annotated[str | None, Doc("S3 bucket.")]

@@ -1,0 +1,173 @@
+"""Encrypted resources: their uses of keys, lineage and data classes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from scanner.graph.custody import is_aws_alias
+from scanner.graph.keygraph import KeyGraph
+from scanner.graph.known import fact, members
+from scanner.graph.scope import Placed, Scope, spread
+from scanner.graph.views import Key, Resource, Use
+from scanner.model.records import AccountFact, KeyUse, ResourceFact
+from scanner.model.unknown import Partial, Unknown, known_members, reason_of
+
+NO_KEY = {"UNENCRYPTED": "UNENCRYPTED", "AWS_OWNED": "AWS_OWNED"}
+
+
+def add_resources(graph: KeyGraph) -> None:
+    """Every resource of the snapshot with its uses, and the uses of every key."""
+    used: dict[str, list[Use]] = defaultdict(list)
+    doubtful: dict[str, str] = {}
+    for record in graph.snapshot.of(ResourceFact):
+        resource = _resource(record)
+        resource.uses = tuple(_use(graph, resource, use) for use in record.uses)
+        resource.keys = _keys(resource.uses)
+        graph.resources[resource.arn] = resource
+        for use in resource.uses:
+            if isinstance(use.key, Key):
+                used[use.key.arn].append(use)
+                graph.relations.relate(use.key.arn, "protects", resource.arn)
+            elif isinstance(use.key, Unknown):
+                doubtful.setdefault(resource.region, f"{resource.label}: {use.key.reason}")
+    _hang_uses(graph, used, doubtful)
+
+
+def _resource(record: ResourceFact) -> Resource:
+    return Resource(
+        arn=record.arn,
+        type=record.type,
+        name=record.name,
+        label=f"{record.type} {record.name}",
+        account=record.account,
+        region=record.region,
+        tags=fact(record, "tags"),
+        attributes={name: _text(value) for name, value in record.attributes.items() if value is not None},
+    )
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _use(graph: KeyGraph, resource: Resource, stated: KeyUse) -> Use:
+    key, custody = _protection(graph, resource, stated)
+    return Use(
+        id=f"{resource.arn}#{stated.field}",
+        field=stated.field,
+        reference=stated.key,
+        custody=custody,
+        key=key,
+        resource=resource,
+    )
+
+
+def _protection(graph: KeyGraph, resource: Resource, stated: KeyUse) -> tuple[Key | Unknown | None, str | Unknown]:
+    """The key behind a use and the custody of its material."""
+    if stated.state in NO_KEY:
+        return None, NO_KEY[stated.state]
+    if stated.key is None:
+        return _one_of(graph, resource, stated)
+    key = graph.index.find(stated.key, resource.account, resource.region)
+    if is_aws_alias(stated.key):
+        return (key if isinstance(key, Key) else None), "AWS_MANAGED"
+    return (key, key.custody) if isinstance(key, Key) else (key, key)
+
+
+def _one_of(graph: KeyGraph, resource: Resource, stated: KeyUse) -> tuple[Unknown, str | Unknown]:
+    """A plan may leave several candidates: where all have the same custody, the custody is known."""
+    why = Unknown(stated.reason or f"the key of {stated.field} was not collected")
+    found = [graph.index.find(name, resource.account, resource.region) for name in stated.candidates]
+    custodies = [key.custody if isinstance(key, Key) else key for key in found]
+    if not custodies or any(isinstance(custody, Unknown) for custody in custodies):
+        return why, why
+    return why, custodies[0] if len(set(custodies)) == 1 else why
+
+
+def _keys(uses: Iterable[Use]) -> tuple[Key, ...] | Partial[Key]:
+    found = {use.key.arn: use.key for use in uses if isinstance(use.key, Key)}
+    doubt = next((use.key.reason for use in uses if isinstance(use.key, Unknown)), None)
+    return members(found.values(), doubt)
+
+
+def _hang_uses(graph: KeyGraph, used: dict[str, list[Use]], doubtful: dict[str, str]) -> None:
+    """A key's uses are complete only when every resource of its Region was read."""
+    why: dict[str, str | None] = {}
+    for key in graph.keys.values():
+        if key.region not in why:
+            missing = graph.completeness.why_missing("resource:", None, key.region)
+            why[key.region] = missing or doubtful.get(key.region)
+        uses = used.get(key.arn, [])
+        key.uses = members(uses, why[key.region])
+        key.resources = members({use.resource.arn: use.resource for use in uses}.values(), why[key.region])
+
+
+def relate_lineage(graph: KeyGraph) -> None:
+    """Edges between resources: copies, flows of data, secrets that open databases."""
+    names: dict[tuple[str, str, str], str] = {}
+    for resource in graph.resources.values():
+        names[resource.account, resource.region, resource.name] = resource.arn
+    for record in graph.snapshot.of(ResourceFact):
+        links = fact(record, "links")
+        for link in known_members(links):
+            target = names.get((record.account, record.region, link.target), link.target)
+            graph.relations.relate(record.arn, link.relation, target)
+    for record in graph.snapshot.of(ResourceFact):
+        _lineage(graph, graph.resources[record.arn], reason_of(fact(record, "links")))
+
+
+def _lineage(graph: KeyGraph, resource: Resource, why: str | None) -> None:
+    found = {
+        verb: [graph.resources[arn] for arn in graph.relations.targets(resource.arn, verb) if arn in graph.resources]
+        for verb in ("derived_from", "unlocks")
+    }
+    resource.derived_from = members(found["derived_from"], why)
+    resource.unlocks = members(found["unlocks"], why)
+
+
+def add_scope(graph: KeyGraph) -> None:
+    """Data classes of resources and keys, and the custody that the settings demand."""
+    units = {account.account: fact(account, "ou_path") for account in graph.snapshot.of(AccountFact)}
+    not_read = Unknown("the account's organizational units were not collected")
+    scope = spread(
+        (_placed(resource, units.get(resource.account, not_read)) for resource in graph.resources.values()),
+        graph.settings.data_classes,
+        graph.relations,
+    )
+    _leave_open(graph, scope)
+    custody = {data_class.name: data_class.custody for data_class in graph.settings.data_classes}
+    for resource in graph.resources.values():
+        resource.data_classes = scope.classes(resource.arn)
+        resource.scope_path = scope.lines(resource.arn)
+        allowed = [set(custody[name]) for name in known_members(resource.data_classes) if custody.get(name)]
+        resource.required_custody = members(
+            sorted(set.intersection(*allowed)) if allowed else (), reason_of(resource.data_classes)
+        )
+    _key_classes(graph, units)
+
+
+def _placed(thing: Resource | Key, ou_path: tuple[str, ...] | Unknown) -> Placed:
+    kind = thing.type if isinstance(thing, Resource) else "AWS::KMS::Key"
+    name = thing.name if isinstance(thing, Resource) else thing.label
+    return Placed(thing.arn, thing.label, thing.account, kind, name, thing.tags, ou_path)
+
+
+def _leave_open(graph: KeyGraph, scope: Scope) -> None:
+    """A link that was not read may bring a further class."""
+    for resource in graph.resources.values():
+        if why := reason_of(resource.derived_from):
+            scope.open.setdefault(resource.arn, why)
+
+
+def _key_classes(graph: KeyGraph, units: dict[str, tuple[str, ...] | Unknown]) -> None:
+    not_read = Unknown("the account's organizational units were not collected")
+    own = spread(
+        (_placed(key, units.get(key.account, not_read)) for key in graph.keys.values()),
+        graph.settings.data_classes,
+        type(graph.relations)(),
+    )
+    for key in graph.keys.values():
+        parts = [own.classes(key.arn), *(r.data_classes for r in known_members(key.resources))]
+        doubt = reason_of(key.resources) or next((why for part in parts if (why := reason_of(part))), None)
+        key.data_classes = members(sorted({name for part in parts for name in known_members(part)}), doubt)

@@ -1,0 +1,102 @@
+"""From a snapshot to the key graph: one function for each kind of node and edge."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from msgspec import UNSET
+
+from scanner.graph.access import AccessSource, add_principals
+from scanner.graph.add_keys import add_keys, add_stores, relate_replicas
+from scanner.graph.add_resources import add_resources, add_scope, relate_lineage
+from scanner.graph.custody import KeyIndex
+from scanner.graph.grants import add_grants
+from scanner.graph.keygraph import KeyGraph
+from scanner.graph.known import Completeness, fact, members
+from scanner.graph.trails import kms_events, records_management
+from scanner.graph.views import Account, Key, Trail
+from scanner.model.records import AccountFact, TrailFact
+from scanner.model.settings import Settings
+from scanner.model.snapshot import Snapshot
+from scanner.model.unknown import Unknown
+
+
+def build(snapshot: Snapshot, settings: Settings) -> KeyGraph:
+    """The key graph of a snapshot; access relations are worked out when a rule first asks for them."""
+    completeness = Completeness(snapshot)
+    graph = KeyGraph(snapshot, settings, completeness, KeyIndex(completeness))
+    access = AccessSource(graph)
+    add_keys(graph, access)
+    add_stores(graph)
+    relate_replicas(graph)
+    add_grants(graph)
+    add_resources(graph)
+    relate_lineage(graph)
+    add_scope(graph)
+    add_principals(graph, access)
+    add_trails(graph)
+    add_accounts(graph)
+    return graph
+
+
+def add_trails(graph: KeyGraph) -> None:
+    """Trails and which KMS events they record."""
+    for record in graph.snapshot.of(TrailFact):
+        graph.trails[record.arn] = Trail(
+            arn=record.arn,
+            name=record.name,
+            account=record.account,
+            region=record.region,
+            multi_region=record.multi_region,
+            organization=record.organization,
+            validation=record.validation,
+            logging=fact(record, "logging"),
+            bucket=record.bucket,
+            management_events=_management(record),
+            kms_events=_kms_events(record),
+        )
+
+
+def _unread_selectors(record: TrailFact) -> Unknown | None:
+    for name in ("selectors", "advanced_selectors"):
+        if isinstance(value := fact(record, name), Unknown):
+            return value
+    return None
+
+
+def _management(record: TrailFact) -> bool | Unknown:
+    unread = _unread_selectors(record)
+    if unread is not None:
+        return unread
+    assert record.selectors is not UNSET
+    assert record.advanced_selectors is not UNSET
+    return records_management(record.selectors, record.advanced_selectors)
+
+
+def _kms_events(record: TrailFact) -> str | Unknown:
+    unread = _unread_selectors(record)
+    if unread is not None:
+        return unread
+    assert record.selectors is not UNSET
+    assert record.advanced_selectors is not UNSET
+    return kms_events(record.selectors, record.advanced_selectors)
+
+
+def add_accounts(graph: KeyGraph) -> None:
+    """The scanned accounts with their keys and trails."""
+    keys: dict[str, list[Key]] = defaultdict(list)
+    for key in graph.keys.values():
+        keys[key.account].append(key)
+    names = {record.account: fact(record, "name") for record in graph.snapshot.of(AccountFact)}
+    for account in sorted({*names, *graph.snapshot.source.accounts}):
+        why_keys = graph.completeness.why_missing("key", account, None)
+        why_trails = graph.completeness.why_missing("trail", account, None)
+        trails = (t for t in graph.trails.values() if t.account == account or t.organization)
+        graph.accounts[account] = Account(
+            id=account,
+            account=account,
+            region="aws-global",
+            name=names.get(account, Unknown("the account's name was not collected")),
+            keys=members(keys[account], why_keys),
+            trails=members(trails, why_trails),
+        )

@@ -1,0 +1,76 @@
+"""Grants as views: who holds them, and whether an AWS service made them for itself."""
+
+from __future__ import annotations
+
+from scanner.graph.keygraph import KeyGraph
+from scanner.graph.known import fact, members
+from scanner.graph.views import Grant, Key
+from scanner.model.arn import account_of, parse_arn
+from scanner.model.records import GrantFact, KeyFact
+from scanner.model.unknown import Unknown
+
+SERVICE_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn")
+
+
+def add_grants(graph: KeyGraph) -> None:
+    """The grants of every key."""
+    for record in graph.snapshot.of(KeyFact):
+        key, stated = graph.keys[record.arn], fact(record, "grants")
+        if isinstance(stated, Unknown):
+            key.grants = stated
+            continue
+        key.grants = members((_grant(key, grant) for grant in stated), None)
+        for grant in key.grants:
+            graph.grants[grant.id] = grant
+            graph.relations.relate(key.arn, "granted", grant.id)
+
+
+def _grant(key: Key, stated: GrantFact) -> Grant:
+    grantee = stated.grantee_service or stated.grantee or ""
+    return Grant(
+        id=stated.id,
+        key=key,
+        account=key.account,
+        region=key.region,
+        name=stated.name,
+        grantee=grantee,
+        grantee_type=principal_type(grantee),
+        grantee_account=account_of(grantee),
+        by_service=made_by_service(stated),
+        operations=tuple(sorted(stated.operations)),
+        retiring=stated.retiring_service or stated.retiring,
+        constrained=bool(stated.context_equals or stated.context_subset or stated.source_arn),
+        created=stated.created,
+    )
+
+
+def principal_type(name: str) -> str:
+    """What kind of principal a name in a policy or grant stands for."""
+    if name == "*":
+        return "anyone"
+    if is_service(name):
+        return "service"
+    if len(name) == 12 and name.isdigit():
+        return "account"
+    arn = parse_arn(name)
+    if arn is None:
+        return "deleted" if name.startswith(("AIDA", "AROA")) else "unknown"
+    kinds = {"user": "user", "role": "role", "assumed-role": "role", "root": "root", "federated-user": "federated"}
+    return kinds.get(arn.resource.split("/", 1)[0], "unknown")
+
+
+def is_service(name: str) -> bool:
+    """Whether a principal is an AWS service by its name."""
+    return name.endswith(SERVICE_SUFFIXES) and not name.startswith("arn:")
+
+
+def made_by_service(grant: GrantFact) -> bool:
+    """Whether a service holds the grant or made it for its own resources.
+
+    Services name themselves as grantee or retiring principal, or use a service-linked role or an internal
+    session (`assumed-role/aws:ec2-infrastructure/...`). Source: KMS developer guide, "How Amazon EBS uses
+    AWS KMS" and "Grants in AWS KMS".
+    """
+    names = (grant.grantee_service, grant.grantee, grant.retiring_service, grant.retiring)
+    internal = (":assumed-role/aws:", ":role/aws-service-role/", ":assumed-role/AWSServiceRoleFor")
+    return any(name and (is_service(name) or any(part in name for part in internal)) for name in names)
