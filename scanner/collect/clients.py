@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.utils import parse_timestamp
 
 from scanner import __version__
 from scanner.collect.credentials import context_resolver
@@ -29,6 +31,7 @@ class Clients:
     ) -> None:
         self._core = botocore.session.Session(profile=profile)
         self._core.register_component("credential_provider", context_resolver())
+        self._core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=utc_time)
         if loader is not None:
             self._core.register_component("data_loader", loader)
         self._session = boto3.Session(botocore_session=self._core)
@@ -79,6 +82,14 @@ def _config(custom_endpoint: bool) -> Config:
         s3={"addressing_style": "path"} if custom_endpoint else None,
         inject_host_prefix=False if custom_endpoint else None,
     )
+
+
+def utc_time(value: Any) -> datetime:
+    """A timestamp of any AWS protocol (seconds since 1970, ISO 8601, an HTTP date) as an aware datetime in UTC."""
+    if isinstance(value, (int, float)):
+        return datetime.fromtimestamp(value, UTC)
+    parsed: datetime = parse_timestamp(value)
+    return parsed.astimezone(UTC)
 
 
 def check_body(operation_model: Any, response_dict: dict[str, Any], **_: Any) -> None:

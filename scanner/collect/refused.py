@@ -13,9 +13,6 @@ from typing import Any
 
 DENIED = frozenset(
     {
-        "AccessDenied",
-        "AccessDeniedException",
-        "AccessDeniedFault",
         "AuthorizationError",
         "AuthorizationErrorException",
         "Forbidden",
@@ -26,7 +23,7 @@ DENIED = frozenset(
         "403",
     }
 )
-"""Error codes with which AWS services say that a permission is missing."""
+"""Error codes, besides those with `AccessDenied` in them, that say that a permission is missing."""
 
 THROTTLED = frozenset(
     {
@@ -70,7 +67,7 @@ class Refused(Exception):
     @property
     def denied(self) -> bool:
         """Whether a permission is missing."""
-        return self.code in DENIED
+        return self.code in DENIED or "AccessDenied" in self.code
 
     @property
     def expired(self) -> bool:

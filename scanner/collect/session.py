@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from scanner.catalog.permissions import iam_action
 from scanner.collect.refused import Refused, refusals
-from scanner.model.records import Gap, Item
+from scanner.model.records import Coverage, Gap, Item
 
 if TYPE_CHECKING:  # botocore is slow to import; `keyproof permissions` needs the collectors alone
     from scanner.collect.clients import Clients
@@ -58,10 +58,20 @@ def _slow_down() -> None:
 class Scope:
     """One account in one Region (`aws-global` for services without Regions). Safe to use from several threads."""
 
-    def __init__(self, account: str, region: str, partition: str, credentials: Any, connection: Connection) -> None:
+    def __init__(
+        self,
+        account: str,
+        region: str,
+        partition: str,
+        credentials: Any,
+        connection: Connection,
+        regions: tuple[str, ...] = (),
+    ) -> None:
         self.account = account
         self.region = region
         self.partition = partition
+        self.regions = regions or (region,)
+        """Every Region that is scanned in this account."""
         self._credentials = credentials
         self._connection = connection
         self._client_region = _HOME.get(partition, "us-east-1") if region == GLOBAL else region
@@ -105,6 +115,24 @@ class Scope:
             subject=subject,
             makes_unknown=makes_unknown,
         )
+
+    def coverage(
+        self, service: str, operation: str, provides: tuple[str, ...], count: int, *, complete: bool = True
+    ) -> Coverage:
+        """What a listing (`list_keys`) yielded here, for the record that nothing was left out, or that it was."""
+        return Coverage(
+            account=self.account,
+            region=self.region,
+            service=service,
+            operation=self._api_name(service, operation),
+            complete=complete,
+            provides=provides,
+            count=count,
+        )
+
+    def elsewhere(self, region: str) -> Scope:
+        """The same account in another Region."""
+        return Scope(self.account, region, self.partition, self._credentials, self._connection, self.regions)
 
     def start(self, lane: tuple[str, str] | None, work: Callable[[], R]) -> Future[R]:
         """Start `work` on another thread, once the quota of its first request allows.

@@ -1,0 +1,95 @@
+"""Scan a live account: `scan` reads it through boto3 into a sink and says what it read from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from scanner import __version__
+from scanner.collect.clients import THREADS, Clients
+from scanner.collect.collectors import COLLECTORS
+from scanner.collect.identity import caller_of, core_session, credentials_of, enabled_regions, regions_of
+from scanner.collect.runner import RUNNERS, Job, Progress, run
+from scanner.collect.session import GLOBAL, Connection, Scope
+from scanner.collect.throttle import Throttle
+from scanner.collect.workers import Workers
+from scanner.errors import UsageError
+from scanner.model.arn import partition_of
+from scanner.model.records import Source
+from scanner.model.snapshot import Sink
+
+__all__ = ["Progress", "ScanOptions", "scan"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanOptions:
+    """What to scan and how. No Regions: the session's; `all`: every enabled one.
+
+    `quota_fraction` is the share of AWS's request quotas to use, above 0 and at most 1.
+    """
+
+    profile: str | None = None
+    role_arn: str | None = None
+    external_id: str | None = None
+    regions: tuple[str, ...] = ()
+    endpoint_url: str | None = None
+    quota_fraction: float = 0.5
+
+
+def scan(options: ScanOptions, sink: Sink, progress: Progress | None, now: Callable[[], datetime]) -> Source:
+    """Read one account into `sink`, from several threads.
+
+    What cannot be read becomes a Gap. Raises CredentialsError when AWS accepts no credentials at the start, UsageError
+    for a wrong name. A KeyboardInterrupt while reading ends the scan early: what was read is kept, the rest are Gaps.
+    """
+    if not 0 < options.quota_fraction <= 1:
+        raise UsageError(f"the quota fraction is above 0 and at most 1, not `{options.quota_fraction}`")
+    started = now()
+    session = core_session(options.profile)
+    regions = regions_of(session, options.regions, check=options.endpoint_url is None)
+    credentials = credentials_of(session, regions[0], options.role_arn, options.external_id, options.endpoint_url)
+    workers = Workers(THREADS - RUNNERS)
+    try:
+        connection = _connect(session, options, workers)
+        first = Scope("", regions[0], partition_of(regions[0]), credentials, connection)
+        caller = caller_of(first, options.role_arn)
+        first = Scope(caller.account, regions[0], caller.partition, credentials, connection)
+        if "all" in options.regions:
+            regions = enabled_regions(first)
+        scopes = [
+            Scope(caller.account, region, caller.partition, credentials, connection, regions)
+            for region in (*regions, GLOBAL)
+        ]
+        complete = run(_jobs(scopes), sink, progress, workers)
+    finally:
+        workers.stop()
+    return Source(
+        type="aws",
+        started=started,
+        finished=now(),
+        interrupted=not complete,
+        caller=caller.arn,
+        accounts=(caller.account,),
+        regions=regions,
+        endpoint=options.endpoint_url,
+        tool=f"keyproof {__version__}",
+    )
+
+
+def _connect(session: Any, options: ScanOptions, workers: Workers) -> Connection:
+    loader = session.get_component("data_loader")
+    return Connection(
+        lambda on_throttle: Clients(options.profile, options.endpoint_url, on_throttle, loader),
+        Throttle(options.quota_fraction, time.monotonic),
+        workers,
+    )
+
+
+def _jobs(scopes: list[Scope]) -> list[Job]:
+    """Every collector in every scope that it is for, in the order of the table."""
+    return [
+        Job(row, scope) for row in COLLECTORS for scope in scopes if (scope.region == GLOBAL) == (row.where == "global")
+    ]

@@ -1,0 +1,48 @@
+"""Every collector in one table, and the IAM permissions that they need."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from scanner.catalog.permissions import iam_action
+from scanner.collect import account, cloudhsm, iam, kms, trails
+from scanner.collect.session import Collector
+
+Calls = tuple[tuple[str, str], ...]
+
+
+class Row(NamedTuple):
+    """One collector: where it runs, the calls it makes and what its listings provide."""
+
+    name: str
+    collect: Collector
+    where: Literal["regional", "global"]
+    calls: Calls
+    """boto3's service name and the API operation."""
+    provides: tuple[str, ...]
+
+
+COLLECTORS: tuple[Row, ...] = (
+    Row("keys", kms.keys, "regional", kms.KEY_CALLS, ("key",)),
+    Row("identities", iam.identities, "global", iam.CALLS, iam.PROVIDES),
+    Row("aliases", kms.aliases, "regional", kms.ALIAS_CALLS, ("alias",)),
+    Row("key stores", kms.key_stores, "regional", kms.STORE_CALLS, ("key-store",)),
+    Row("clusters", cloudhsm.clusters, "regional", cloudhsm.CLUSTER_CALLS, ("cluster",)),
+    Row("backups", cloudhsm.backups, "regional", cloudhsm.BACKUP_CALLS, ("hsm-backup",)),
+    Row("trails", trails.trails, "regional", trails.CALLS, ("trail",)),
+    Row("account", account.account, "global", account.CALLS, ()),
+)
+"""In the order in which they start: the slowest quotas first."""
+
+START_CALLS: Calls = (("sts", "GetCallerIdentity"), ("ec2", "DescribeRegions"))
+"""What a scan asks before any collector runs; neither role nor Regions of the account are facts of a snapshot."""
+
+
+def calls() -> Calls:
+    """Every API call that a scan can make."""
+    return tuple(sorted({*START_CALLS, *(call for row in COLLECTORS for call in row.calls)}))
+
+
+def permissions() -> list[str]:
+    """The IAM actions that a scan needs, sorted: the least-privilege read-only policy."""
+    return sorted({iam_action(service, operation) for service, operation in calls()})
