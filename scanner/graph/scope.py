@@ -52,35 +52,54 @@ class Scope:
         return tuple(known) if reason is None else Partial(tuple(known), reason)
 
 
+Present = Mapping[str, tuple[str, str]] | Unknown
+"""Lower-case tag name to the name and value as they are written."""
+
+
 def declared(placed: Placed, classes: Iterable[DataClass]) -> Iterator[tuple[str, str | None, str | None]]:
     """(class, why it matches, why that cannot be told) for every class that does or may match."""
+    tags = _present(placed.tags)
     for data_class in classes:
-        answers = [_selects(selector, placed) for selector in data_class.selectors]
-        why = next((answer for answer in answers if isinstance(answer, str)), None)
-        doubt = next((answer.reason for answer in answers if isinstance(answer, Unknown)), None)
+        why, doubt = _first(_selects(selector, placed, tags) for selector in data_class.selectors)
         if why or doubt:
-            yield data_class.name, why, None if why else doubt
+            yield data_class.name, why, doubt
 
 
-def _selects(selector: Selector, placed: Placed) -> str | Unknown | None:
+def _present(tags: Mapping[str, str] | Unknown) -> Present:
+    return tags if isinstance(tags, Unknown) else {name.lower(): (name, value) for name, value in tags.items()}
+
+
+def _first(answers: Iterable[str | Unknown | None]) -> tuple[str | None, str | None]:
+    """The first match, else the last doubt."""
+    doubt = None
+    for answer in answers:
+        if isinstance(answer, str):
+            return answer, None
+        if answer is not None:
+            doubt = answer.reason
+    return None, doubt
+
+
+def _selects(selector: Selector, placed: Placed, tags: Present) -> str | Unknown | None:
     """Why the selector matches, Unknown when a part of it was not read, None when it does not match."""
+    tagged = _tags(selector, tags)
+    if tagged is None:
+        return None
+    because = [] if isinstance(tagged, Unknown) or not tagged else [tagged]
     plain = (
-        (selector.accounts, (placed.account,), "account"),
-        (selector.names, (placed.name,), "name"),
-        (selector.types, (placed.type,), "type"),
+        (selector.accounts, placed.account, "account"),
+        (selector.names, placed.name, "name"),
+        (selector.types, placed.type, "type"),
     )
-    because = []
-    for patterns, values, word in plain:
-        if patterns and (hit := _like(patterns, values)) is None:
+    for patterns, value, word in plain:
+        if patterns and not _like(patterns, (value,)):
             return None
         if patterns:
-            because.append(f"{word} {hit}")
-    for part in (_unit(selector, placed), _tags(selector, placed)):
-        if not isinstance(part, str):
-            return part
-        if part:
-            because.append(part)
-    return " and ".join(because) or None
+            because.append(f"{word} {value}")
+    unit = _unit(selector, placed)
+    if unit is None or isinstance(unit, Unknown):
+        return unit
+    return tagged if isinstance(tagged, Unknown) else " and ".join(filter(None, (*because, unit))) or None
 
 
 def _unit(selector: Selector, placed: Placed) -> str | Unknown | None:
@@ -93,13 +112,12 @@ def _unit(selector: Selector, placed: Placed) -> str | Unknown | None:
     return None if hit is None else f"organizational unit {hit}"
 
 
-def _tags(selector: Selector, placed: Placed) -> str | Unknown | None:
+def _tags(selector: Selector, present: Present) -> str | Unknown | None:
     """The tags that match, names and values compared without case; "" when the selector names none."""
     if not selector.tags:
         return ""
-    if isinstance(placed.tags, Unknown):
-        return placed.tags
-    present = {name.lower(): (name, value) for name, value in placed.tags.items()}
+    if isinstance(present, Unknown):
+        return present
     hits = []
     for name, pattern in selector.tags.items():
         found = present.get(name.lower())
