@@ -11,8 +11,9 @@ from scanner.graph.access import AccessKey, AccessSource
 from scanner.graph.custody import custody_of, is_aws_alias
 from scanner.graph.keygraph import KeyGraph
 from scanner.graph.known import fact, members
-from scanner.graph.views import Cluster, Hsm, Key, Store
-from scanner.model.records import AliasFact, ClusterFact, KeyFact, KeyStoreFact
+from scanner.graph.views import Backup, Cluster, Hsm, Key, Store
+from scanner.model.facttypes import Many
+from scanner.model.records import AliasFact, BackupFact, ClusterFact, KeyFact, KeyStoreFact
 from scanner.model.unknown import Partial, Unknown, known_members, reason_of
 
 Place = tuple[str, str, str]
@@ -103,15 +104,27 @@ def _material_date(record: KeyFact) -> datetime | Unknown:
 
 def add_stores(graph: KeyGraph) -> None:
     """Clusters, key stores and the keys whose material they hold."""
+    backups: dict[Place, list[Backup]] = defaultdict(list)
+    for backup in graph.snapshot.of(BackupFact):
+        if backup.cluster_id:
+            backups[backup.account, backup.region, backup.cluster_id].append(_backup(backup))
     for record in graph.snapshot.of(ClusterFact):
-        graph.clusters[record.account, record.region, record.id] = _cluster(record)
+        place = (record.account, record.region, record.id)
+        why = graph.completeness.why_missing("hsm-backup", record.account, record.region)
+        graph.clusters[place] = _cluster(record, members(backups[place], why))
     for store in graph.snapshot.of(KeyStoreFact):
         graph.stores[store.account, store.region, store.id] = _store(graph, store)
     _hold_keys(graph)
     _hang_stores(graph)
 
 
-def _cluster(record: ClusterFact) -> Cluster:
+def _backup(record: BackupFact) -> Backup:
+    policy = fact(record, "policy")
+    shared = policy if isinstance(policy, Unknown) else policy is not None
+    return Backup(id=record.id, arn=record.arn, state=record.state, created=record.created, shared=shared)
+
+
+def _cluster(record: ClusterFact, backups: Many[Backup]) -> Cluster:
     hsms = fact(record, "hsms")
     active = {hsm.zone for hsm in known_members(hsms) if hsm.state == "ACTIVE" and hsm.zone}
     views = (Hsm(id=hsm.id, state=hsm.state, zone=hsm.zone) for hsm in known_members(hsms))
@@ -122,6 +135,8 @@ def _cluster(record: ClusterFact) -> Cluster:
         region=record.region,
         hsms=members(views, reason_of(hsms)),
         active_zones=members(sorted(active), reason_of(hsms)),
+        backups=backups,
+        backup_retention_days=record.backup_retention_days,
         **{name: fact(record, name) for name in ("state", "hsm_type", "mode", "tags")},
     )
 

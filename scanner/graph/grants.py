@@ -7,7 +7,7 @@ from scanner.graph.known import fact, members
 from scanner.graph.views import Grant, Key
 from scanner.model.arn import account_of, parse_arn
 from scanner.model.records import GrantFact, KeyFact
-from scanner.model.unknown import Unknown
+from scanner.model.unknown import Unknown, known_members, reason_of
 
 SERVICE_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn")
 
@@ -19,14 +19,17 @@ def add_grants(graph: KeyGraph) -> None:
         if isinstance(stated, Unknown):
             key.grants = stated
             continue
-        key.grants = members((_grant(key, grant) for grant in stated), None)
-        for grant in key.grants:
+        trusted = {key.account, *(entry.id for entry in graph.settings.trusted)}
+        views = tuple(_grant(key, grant, trusted) for grant in known_members(stated))
+        key.grants = members(views, reason_of(stated))
+        for grant in views:
             graph.grants[grant.id] = grant
             graph.relations.relate(key.arn, "granted", grant.id)
 
 
-def _grant(key: Key, stated: GrantFact) -> Grant:
+def _grant(key: Key, stated: GrantFact, trusted: set[str]) -> Grant:
     grantee = stated.grantee_service or stated.grantee or ""
+    account = account_of(grantee)
     return Grant(
         id=stated.id,
         key=key,
@@ -35,7 +38,9 @@ def _grant(key: Key, stated: GrantFact) -> Grant:
         name=stated.name,
         grantee=grantee,
         grantee_type=principal_type(grantee),
-        grantee_account=account_of(grantee),
+        grantee_account=account,
+        grantee_trusted=account is None or account in trusted,
+        grantee_human=principal_type(grantee) == "user" or "/AWSReservedSSO_" in grantee,
         by_service=made_by_service(stated),
         operations=tuple(sorted(stated.operations)),
         retiring=stated.retiring_service or stated.retiring,

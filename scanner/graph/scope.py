@@ -71,7 +71,7 @@ def _present(tags: Mapping[str, str] | Unknown) -> Present:
 
 def _first(answers: Iterable[str | Unknown | None]) -> tuple[str | None, str | None]:
     """The first match, else the last doubt."""
-    doubt = None
+    doubt: str | None = None
     for answer in answers:
         if isinstance(answer, str):
             return answer, None

@@ -83,7 +83,19 @@ class Cluster(View, identity="id"):
     hsms: Annotated[Many[Hsm], Doc("The HSMs of the cluster.")]
     active_zones: Annotated[Many[str], Doc("Distinct Availability Zones with an ACTIVE HSM, sorted.")]
     stores: Annotated[Many[Store], Doc("Custom key stores on this cluster.")]
+    backup_retention_days: Annotated[int | None | Unknown, Doc("Days that automatic backups are kept.")]
+    backups: Annotated[Many[Backup], Doc("Backups of this cluster.")]
     tags: Annotated[dict[str, str] | Unknown, Doc("Tags.")]
+
+
+class Backup(View, identity="id"):
+    """A backup of a CloudHSM cluster: every key of it, restorable into another cluster."""
+
+    id: Annotated[str, Doc("`backup-...`.")]
+    arn: Annotated[str, Doc("ARN.")]
+    state: Annotated[str, Doc("READY, CREATE_IN_PROGRESS, DELETED, PENDING_DELETION.")]
+    created: Annotated[datetime | None, Doc("When it was made.")]
+    shared: Annotated[bool | Unknown, Doc("A resource policy shares it with another account.")]
 
 
 class Store(View, identity="id"):
@@ -122,6 +134,8 @@ class Grant(View, identity="id"):
         Doc("What kind of principal the grantee is."),
     ]
     grantee_account: Annotated[str | None, Doc("The grantee's account; null for services and unique ids.")]
+    grantee_trusted: Annotated[bool, Doc("The grantee is of the key's account or of one that the settings trust.")]
+    grantee_human: Annotated[bool, Doc("An IAM user, or a role of IAM Identity Center (AWSReservedSSO_...).")]
     by_service: Annotated[
         bool, Doc("An AWS service made it for itself, or its grantee is a service or service-linked role.")
     ]
