@@ -23,10 +23,6 @@ class Subcommand(NamedTuple):
 
 
 COMMANDS = {
-    "scan": Subcommand("scan", "Scan a live account."),
-    "check": Subcommand("check", "Evaluate a saved snapshot again."),
-    "explain": Subcommand("explain", "Explain a rule, or a finding of a report."),
-    "rules": Subcommand("rules", "List, show, lint and test rules."),
     "snapshot": Subcommand("snapshot", "Look into a snapshot file or export it."),
     "permissions": Subcommand("permissions", "Print the read-only IAM policy that a scan needs."),
     "report": Subcommand("report", "Render a JSON report again."),

@@ -31,7 +31,7 @@ class SnapshotWriter:
     """A sink for any number of threads that writes the snapshot file `path`, readable by its owner alone.
 
     `source` is what can be said of the scan before it ends. Leaving the `with` block without `finish`
-    keeps `FILE.partial`.
+    keeps `FILE.partial`, unless nothing was read.
     """
 
     def __init__(self, path: Path, source: Source) -> None:
@@ -54,6 +54,8 @@ class SnapshotWriter:
         with self._lock:
             self._flush(list(self._waiting))
             self._database.close()
+            if not self._parts:
+                self.partial.unlink(missing_ok=True)
 
     def add(self, item: Item) -> None:
         """Keep one item. When a listing is complete, what was read in its account and Region goes to disk."""

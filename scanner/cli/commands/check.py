@@ -1,0 +1,24 @@
+"""`keyproof check`: judge a saved snapshot, now or as of any date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from scanner.cli.options import FILE, Gate, Judging, Rendering, gate_options, judging_options, rendering_options
+
+
+@click.command("check")
+@click.argument("snapshot", type=FILE)
+@judging_options
+@gate_options
+@rendering_options
+def command(snapshot: Path, judging: Judging, gate: Gate, rendering: Rendering) -> int:
+    """Evaluate a saved snapshot again.
+
+    With the settings, rules and --as-of of the scan it prints the same report, without AWS.
+    """
+    from scanner.cli.pipeline import deliver, prepare
+
+    return deliver(prepare(judging, rendering).judge_file(snapshot), rendering, gate)
