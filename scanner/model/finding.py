@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from scanner.model.framework import Framework
 from scanner.model.keypage import KeyPage
 from scanner.model.records import Gap, Source
 from scanner.model.rule import Control, Outcome, RuleInfo, Severity
@@ -139,6 +140,8 @@ class Report:
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     """Rule id to outcome to number of subjects, for what `findings` does not list; it wins over counting them."""
     cut: Cut | None = None
+    frameworks: tuple[Framework, ...] = ()
+    """The standards that the rules cite, with every requirement, also those without a rule."""
     key_pages: tuple[KeyPage, ...] = ()
     trend: tuple[TrendPoint, ...] = ()
     """Earlier runs, oldest first."""

@@ -12,8 +12,11 @@ def clean(text: str, limit: int | None = None) -> str:
 
     Control characters, terminal escapes, bidirectional overrides, invisible format characters, lone
     surrogates and noncharacters become visible escapes (`\x1b`, `\u202e`), so that two names that differ
-    also look different; line breaks and tabs become spaces.
+    also look different; line breaks and tabs become spaces. `##[`, which a CI runner obeys anywhere in a
+    line of its log, is broken up.
     """
+    if "##[" in text:
+        text = text.replace("##[", "##\\[")
     if limit is not None and len(text) > limit:
         text = text[: limit - 1] + "…"
     if text.isprintable():

@@ -32,6 +32,7 @@ def to_wire(report: Report, options: RenderOptions) -> wire.ReportOut:
         notices=report.notices,
         rules=tuple(_rule_out(rule) for rule in report.rules),
         changes=UNSET if report.changes is None else report.changes,
+        frameworks=report.frameworks,
         key_pages=report.key_pages,
         trend=report.trend,
     )
@@ -109,6 +110,7 @@ def from_wire(read: wire.ReportOut) -> Report:
         changes=None if read.changes is UNSET else read.changes,
         counts=read.summary.rules,
         cut=None if read.listed is None else Cut(severity_of(read.listed.severity), read.listed.outcomes),
+        frameworks=read.frameworks,
         key_pages=read.key_pages,
         trend=read.trend,
     )

@@ -23,7 +23,8 @@ def json_text(value: Any, *, indent: int = 2) -> str:
     encoded = _encode(value)
     if indent:
         encoded = msgspec.json.format(encoded, indent=indent)
-    return HIDDEN.sub(_escape, encoded.decode()) + "\n"
+    text = HIDDEN.sub(_escape, encoded.decode())
+    return text.replace("##[", "##\\u005b") + "\n"  # a CI runner obeys `##[command]` anywhere in its log
 
 
 def _encode(value: Any) -> bytes:

@@ -36,7 +36,8 @@ def lines_of(
     """`text` from an account, made safe and wrapped; further lines are `hanging` columns deeper."""
     margin = " " * indent
     for line in wrap(clean(text, TEXT_LIMIT), options.width - indent, hanging):
-        yield margin + paint(line, style, options)
+        harmless = f"\\{line}" if line.lstrip().startswith("::") else line  # else a CI runner takes it for a command
+        yield margin + paint(harmless, style, options)
 
 
 def wrap(text: str, width: int, hanging: int) -> Iterator[str]:

@@ -1,15 +1,14 @@
-"""What the findings of a report add up to: counts, completeness in words, verdicts by requirement."""
+"""What the findings of a report add up to: counts, and completeness in words."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from scanner.model.finding import Finding, Report
-from scanner.model.records import Gap
-from scanner.model.rule import Control, Outcome, RuleInfo, Severity, Strength
+from scanner.model.rule import Outcome, Severity
 from scanner.report.options import without_waived
 
 STATUSES = ("new", "unchanged", "fixed", "regressed")
@@ -77,6 +76,14 @@ def _failed(report: Report, rules: dict[str, dict[str, int]]) -> dict[Severity, 
     return {severity: counted[severity] for severity in WORST_FIRST}
 
 
+def by_rule(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    """Findings under their rules, in the order in which the rules appear."""
+    groups: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        groups[finding.rule].append(finding)
+    return groups
+
+
 def observed(report: Report) -> datetime:
     """When the facts were last read or judged: never earlier for a later scan."""
     return max(report.as_of, report.source.finished or report.source.started)
@@ -111,80 +118,3 @@ def conclusion(report: Report, summary: Summary) -> str:
     if open_verdicts or not report.complete:
         return f"No failure{waived} in what could be assessed; {many(open_verdicts, 'verdict')} could not be told."
     return f"No failure{waived} in {many(assessed, 'verdict')}."
-
-
-# --- requirements of a standard ------------------------------------------------------------------
-
-LISTED_AS = {"store": {"store", "key-store"}, "grant": {"grant", "key.grants", "key"}}
-"""The words of `Gap.makes_unknown` under which a kind of subject is listed, where they differ from its name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """What the rules that cite one control came to.
-
-    `verdict` is the worst outcome, and never PASS while subjects may be missing. `tested` is False when
-    every rule only supports the control: then a PASS is supporting evidence, not a tested control.
-    """
-
-    control: str
-    verdict: Outcome
-    tested: bool
-    rules: tuple[str, ...]
-    counts: dict[str, int]
-    doubts: tuple[str, ...]
-    """Why subjects may be missing from the count."""
-
-
-def frameworks(report: Report) -> list[str]:
-    """The standards that the rules cite, or the one that was asked for."""
-    found = {control.framework for rule in report.rules for control in rule.controls}
-    return [report.framework] if report.framework else sorted(found)
-
-
-def requirements(report: Report, framework: str) -> list[Requirement]:
-    """The controls of `framework` that rules of this run cite, in the order of the standard's numbering."""
-    counts = counts_by_rule(report)
-    citing: dict[str, list[tuple[RuleInfo, Control]]] = defaultdict(list)
-    for rule in report.rules:
-        for control in rule.controls:
-            if control.framework == framework:
-                citing[control.id].append((rule, control))
-    return [_requirement(report, id, citing[id], counts) for id in sorted(citing, key=numbering)]
-
-
-def _requirement(
-    report: Report, id: str, citing: list[tuple[RuleInfo, Control]], counts: dict[str, dict[str, int]]
-) -> Requirement:
-    total: Counter[str] = Counter()
-    for rule, _ in citing:
-        total.update(counts.get(rule.id, {}))
-    doubts = tuple(sorted({doubt for rule, _ in citing for doubt in _doubts(report, rule)}))
-    tested = any(control.strength is Strength.TESTS for _, control in citing)
-    return Requirement(id, _verdict(total, doubts), tested, tuple(rule.id for rule, _ in citing), dict(total), doubts)
-
-
-def _verdict(counts: Counter[str], doubts: tuple[str, ...]) -> Outcome:
-    for outcome in (Outcome.FAIL, Outcome.NOT_ASSESSED):
-        if counts[outcome]:
-            return outcome
-    if doubts:
-        return Outcome.NOT_ASSESSED
-    return Outcome.PASS if counts[Outcome.PASS] else Outcome.NOT_APPLICABLE
-
-
-def _doubts(report: Report, rule: RuleInfo) -> Iterator[str]:
-    if report.source.interrupted:
-        yield "the scan was interrupted"
-    yield from (gap.reason() for gap in report.gaps if _may_hide(gap, rule.subject))
-
-
-def _may_hide(gap: Gap, subject: str) -> bool:
-    names = LISTED_AS.get(subject, {subject})
-    return any(word in names or word.split(":", 1)[0] in names for word in gap.makes_unknown)
-
-
-def numbering(control: str) -> list[tuple[int, int, str]]:
-    """A key that puts 3.7.10 after 3.7.9."""
-    parts = control.replace("/", ".").replace("-", ".").split(".")
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]

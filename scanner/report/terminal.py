@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from scanner.model.finding import Evidence, Finding, Report
+from scanner.model.finding import Finding, Report
 from scanner.model.rule import Outcome, RuleInfo, Severity
 from scanner.report.changes import change_lines
 from scanner.report.clean import clean
 from scanner.report.lines import Style, lines_of, paint
 from scanner.report.options import RenderOptions, shown
-from scanner.report.summary import WORST_FIRST, Summary, completeness, conclusion, many, summarize
+from scanner.report.phrases import evidence_line, waiver_line
+from scanner.report.summary import WORST_FIRST, Summary, by_rule, completeness, conclusion, many, summarize
 
 SEVERITY_STYLE: dict[Severity, Style] = {
     Severity.CRITICAL: "bold red",
@@ -72,14 +73,6 @@ def _failures(report: Report, listed: Iterable[Finding], options: RenderOptions)
         yield from _group(rules.get(rule), findings, options)
 
 
-def by_rule(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
-    """Findings under their rules, in the order in which the rules appear."""
-    groups: dict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        groups[finding.rule].append(finding)
-    return groups
-
-
 def _group(rule: RuleInfo | None, findings: list[Finding], options: RenderOptions) -> Iterator[str]:
     severity = findings[0].severity
     waived = sum(finding.waiver is not None for finding in findings)
@@ -118,20 +111,12 @@ def subject_line(finding: Finding) -> str:
     return f"{known_as}{finding.subject}{where}"
 
 
-def evidence_line(evidence: Evidence) -> str:
-    """One piece of evidence with the place it was found."""
-    place = "#".join(part for part in (evidence.document, evidence.pointer) if part)
-    return f"{evidence.text} [{place}]" if place else evidence.text
-
-
 def marks(finding: Finding) -> Iterator[str]:
     """What a reader must know of a finding besides its verdict: baseline status, waiver, other tools."""
     if finding.status:
         yield f"status: {finding.status}"
     if finding.waiver:
-        waiver = finding.waiver
-        ticket = f", {waiver.ticket}" if waiver.ticket else ""
-        yield f"waived until {waiver.expires} by {waiver.owner}{ticket}: {waiver.reason}"
+        yield waiver_line(finding)
     if finding.also_reported_by:
         yield f"also reported by {', '.join(finding.also_reported_by)}"
 

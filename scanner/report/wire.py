@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from scanner.model.finding import Evidence, Notice, TrendPoint
+from scanner.model.framework import Framework
 from scanner.model.keypage import KeyPage
 from scanner.model.records import Source
 from scanner.model.rule import Outcome, Strength
@@ -152,5 +153,6 @@ class ReportOut(Part, frozen=True):
     notices: tuple[Notice, ...] = ()
     rules: tuple[RuleOut, ...] = ()
     changes: dict[str, Any] | UnsetType = UNSET
+    frameworks: tuple[Framework, ...] = ()
     key_pages: tuple[KeyPage, ...] = ()
     trend: tuple[TrendPoint, ...] = ()
