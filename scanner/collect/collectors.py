@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from scanner.catalog.encryption import ENCRYPTED_TYPES
 from scanner.catalog.permissions import iam_action
-from scanner.collect import account, cloudhsm, iam, kms, trails
+from scanner.collect import account, cloudhsm, iam, kms, resources, trails
 from scanner.collect.session import Collector
 
 Calls = tuple[tuple[str, str], ...]
@@ -22,6 +24,16 @@ class Row(NamedTuple):
     provides: tuple[str, ...]
 
 
+def _resources() -> Iterator[Row]:
+    """The reader of the table of resource types, once for types with Regions and once for those without."""
+    places: tuple[Literal["regional", "global"], ...] = ("regional", "global")
+    for where in places:
+        types = [row for row in ENCRYPTED_TYPES if row.api.listing and row.api.everywhere == (where == "global")]
+        calls = tuple(sorted({call for row in types for call in row.calls()}))
+        if types:
+            yield Row("resources", resources.collect, where, calls, tuple(f"resource:{row.type}" for row in types))
+
+
 COLLECTORS: tuple[Row, ...] = (
     Row("keys", kms.keys, "regional", kms.KEY_CALLS, ("key",)),
     Row("identities", iam.identities, "global", iam.CALLS, iam.PROVIDES),
@@ -30,6 +42,7 @@ COLLECTORS: tuple[Row, ...] = (
     Row("clusters", cloudhsm.clusters, "regional", cloudhsm.CLUSTER_CALLS, ("cluster",)),
     Row("backups", cloudhsm.backups, "regional", cloudhsm.BACKUP_CALLS, ("hsm-backup",)),
     Row("trails", trails.trails, "regional", trails.CALLS, ("trail",)),
+    *_resources(),
     Row("account", account.account, "global", account.CALLS, ()),
 )
 """In the order in which they start: the slowest quotas first."""
