@@ -9,11 +9,13 @@ from scanner.catalog.encryption.messaging import MESSAGING_TYPES
 from scanner.catalog.encryption.rds import RDS_TYPES
 from scanner.catalog.encryption.s3 import S3_TYPES
 from scanner.catalog.encryption.secrets import SECRET_TYPES
+from scanner.catalog.encryption.storage import STORAGE_TYPES
 from scanner.catalog.encryption.types import EncryptedType
 
 ENCRYPTED_TYPES: tuple[EncryptedType, ...] = (
     *S3_TYPES,
     *EBS_TYPES,
+    *STORAGE_TYPES,
     *RDS_TYPES,
     *DATABASE_TYPES,
     *SECRET_TYPES,

@@ -69,7 +69,7 @@ SNAPSHOT = EncryptedType(
                 At("aws_ebs_snapshot_import", "kms_key_id", switch("encrypted", aws_managed("ebs"), REGION_DEFAULT)),
             ),
         ),
-        KeyField("associated", "KmsKeyArn", NOT_USED, each="AssociatedKmsKeys", part="KmsKeyArn"),
+        KeyField("associated", "KmsKeyId", NOT_USED, each="AssociatedKmsKeys"),
     ),
     terraform={"aws_ebs_snapshot": "id", "aws_ebs_snapshot_copy": "id", "aws_ebs_snapshot_import": "id"},
     links=(

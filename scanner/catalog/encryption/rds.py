@@ -56,7 +56,7 @@ def _insights(*types: str) -> KeyField:
     )
 
 
-def _master_secret(*types: str) -> KeyField:
+def _master_secret(*types: str, path: str = "master_user_secret_kms_key_id") -> KeyField:
     """The secret that RDS itself keeps for the master user; AWS names its key whenever it exists."""
     return KeyField(
         "master-secret",
@@ -65,7 +65,7 @@ def _master_secret(*types: str) -> KeyField:
         terraform=tuple(
             At(
                 name,
-                "master_user_secret_kms_key_id",
+                path,
                 switch("manage_master_user_password", SECRET_DEFAULT, missing=NOT_USED, off=NOT_USED),
             )
             for name in types
@@ -254,7 +254,7 @@ RDS_TYPES = (
     _cluster_snapshot_type(
         "AWS::RDS::DBClusterSnapshot", _RELATIONAL, "aws_db_cluster_snapshot", "aws_rds_cluster_snapshot_copy"
     ),
-    _cluster_type("AWS::DocDB::DBCluster", _DOCDB, "aws_docdb_cluster", _master_secret("aws_docdb_cluster")),
+    _cluster_type("AWS::DocDB::DBCluster", _DOCDB, "aws_docdb_cluster", _master_secret("aws_docdb_cluster", path="")),
     EncryptedType(
         "AWS::DocDB::DBInstance",
         _instances(_DOCDB),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scanner.catalog.encryption.types import (
     AWS_OWNED,
+    NOT_NAMED,
     NOT_USED,
     Api,
     At,
@@ -14,6 +15,7 @@ from scanner.catalog.encryption.types import (
     KeyField,
     LinkField,
     aws_managed,
+    tag_call,
 )
 
 ALGORITHMS = {
@@ -168,4 +170,95 @@ BUCKET = EncryptedType(
     ),
 )
 
-S3_TYPES = (BUCKET,)
+_S3_KEYS = {"AES256": AWS_OWNED, "aws:kms": NOT_NAMED}
+
+
+def _table_key(path: str, flag: str, terraform: str) -> KeyField:
+    place = At(
+        terraform,
+        "encryption_configuration.kms_key_arn",
+        Flag(f"encryption_configuration.{flag}", _S3_KEYS, missing=AWS_OWNED),
+    )
+    algorithm = "sseAlgorithm" if flag == "sse_algorithm" else "sseType"
+    return KeyField("storage", f"{path}.kmsKeyArn", Flag(f"{path}.{algorithm}", _S3_KEYS, missing=AWS_OWNED), (place,))
+
+
+_BUCKETS_OF_TABLES = Call("ListTableBuckets", "tableBuckets")
+TABLE_BUCKET = EncryptedType(
+    "AWS::S3Tables::TableBucket",
+    Api(
+        "s3tables",
+        (_BUCKETS_OF_TABLES,),
+        "arn",
+        "name",
+        details=(
+            Call(
+                "GetTableBucketEncryption",
+                given={"tableBucketARN": "arn"},
+                into="Encryption",
+                empty=("NotFoundException",),
+            ),
+            tag_call("resourceArn"),
+        ),
+        tags="TagList",
+        created="createdAt",
+    ),
+    keys=(_table_key("Encryption.encryptionConfiguration", "sse_algorithm", "aws_s3tables_table_bucket"),),
+    terraform={"aws_s3tables_table_bucket": "name"},
+)
+TABLE = EncryptedType(
+    "AWS::S3Tables::Table",
+    Api(
+        "s3tables",
+        (_BUCKETS_OF_TABLES, Call("ListTables", "tables", given={"tableBucketARN": "arn"})),
+        "tableARN",
+        "name",
+        details=(
+            Call(
+                "GetTableEncryption",
+                given={"tableBucketARN": "Parent.arn", "namespace": "namespace[0]", "name": "name"},
+                into="Encryption",
+                empty=("NotFoundException",),
+            ),
+            tag_call("resourceArn"),
+        ),
+        tags="TagList",
+        created="createdAt",
+    ),
+    keys=(_table_key("Encryption.encryptionConfiguration", "sse_algorithm", "aws_s3tables_table"),),
+    terraform={"aws_s3tables_table": "name"},
+)
+_VECTOR_BUCKETS = Call("ListVectorBuckets", "vectorBuckets")
+VECTOR_BUCKET = EncryptedType(
+    "AWS::S3Vectors::VectorBucket",
+    Api(
+        "s3vectors",
+        (_VECTOR_BUCKETS,),
+        "vectorBucketArn",
+        "vectorBucketName",
+        details=(
+            Call("GetVectorBucket", "vectorBucket", given={"vectorBucketArn": "vectorBucketArn"}),
+            tag_call("resourceArn"),
+        ),
+        tags="TagList",
+        created="creationTime",
+    ),
+    keys=(_table_key("encryptionConfiguration", "sse_type", "aws_s3vectors_vector_bucket"),),
+    terraform={"aws_s3vectors_vector_bucket": "vector_bucket_name"},
+)
+VECTOR_INDEX = EncryptedType(
+    "AWS::S3Vectors::Index",
+    Api(
+        "s3vectors",
+        (_VECTOR_BUCKETS, Call("ListIndexes", "indexes", given={"vectorBucketArn": "vectorBucketArn"})),
+        "indexArn",
+        "indexName",
+        details=(Call("GetIndex", "index", given={"indexArn": "indexArn"}), tag_call("resourceArn")),
+        tags="TagList",
+        created="creationTime",
+    ),
+    keys=(_table_key("encryptionConfiguration", "sse_type", "aws_s3vectors_index"),),
+    terraform={"aws_s3vectors_index": "index_name"},
+)
+
+S3_TYPES = (BUCKET, TABLE_BUCKET, TABLE, VECTOR_BUCKET, VECTOR_INDEX)

@@ -73,7 +73,7 @@ def switch(path: str, on: Silence, missing: Silence | None = None, off: Silence 
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """A place in Terraform: the attribute `path` of resources of `type`.
+    """A place in Terraform: the attribute `path` of resources of `type`; empty where Terraform has no such attribute.
 
     `absent` says what an attribute that is not written means; None: the same as in the API, which a test allows
     only where that is no `Flag`. `home` marks a companion resource that completes another: it is the attribute
@@ -170,6 +170,11 @@ class Api:
     """The service has no Regions: listed once for the account."""
 
 
+def tag_call(argument: str, items: str = "tags", operation: str = "ListTagsForResource") -> Call:
+    """The call for the tags of one resource by its ARN, in the place `TagList`."""
+    return Call(operation, items, given={argument: "Self"}, into="TagList")
+
+
 PLAN_ONLY = Api("", (), arn="", name="")
 
 
@@ -199,8 +204,8 @@ class EncryptedType:
         return (*self.api.listing, *locate, *self.api.details)
 
 
-AWS_OWNED_WORDS = frozenset({"AWS_OWNED_KMS_KEY", "AWS_OWNED_KEY", "S3_MANAGED_KEY"})
-"""Values that stand where a key would be and mean a key that AWS owns (Aurora DSQL, Identity Center, Security Lake)."""
+AWS_OWNED_WORDS = frozenset({"AWS_OWNED_KMS_KEY", "AWS_OWNED_KEY", "S3_MANAGED_KEY", "auto"})
+"""Values that stand where a key would be and mean one that AWS owns (DSQL, Security Lake, OpenSearch Serverless)."""
 
 Look: TypeAlias = Callable[[str], Any]
 """Reads a flag; may answer an `Absent` where the source cannot tell its value."""
