@@ -1,0 +1,7 @@
+"""Terraform and OpenTofu plans and states, read into the records of a snapshot."""
+
+from __future__ import annotations
+
+from scanner.collect.terraform.plan import Plan, PlanOptions, load_plan, read_plan, scan_plan, source_of
+
+__all__ = ["Plan", "PlanOptions", "load_plan", "read_plan", "scan_plan", "source_of"]

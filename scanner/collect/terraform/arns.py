@@ -1,0 +1,88 @@
+"""Names of what a plan creates: the ARN that AWS will give where names decide it, else one with the address."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+
+from scanner.catalog.encryption import ENCRYPTED_TYPES
+from scanner.catalog.encryption.types import EncryptedType
+from scanner.collect.terraform.instances import Instance
+from scanner.collect.terraform.places import Where
+from scanner.collect.terraform.values import State, leaf
+from scanner.model.arn import partition_of
+
+ROWS: Mapping[str, EncryptedType] = {name: row for row in ENCRYPTED_TYPES for name in row.terraform}
+"""Terraform type to the row of the encryption table."""
+
+TEMPLATES: Mapping[str, tuple[str, str]] = {
+    "aws_kms_key": ("kms:{region}:{account}:key/{name}", ""),
+    "aws_kms_external_key": ("kms:{region}:{account}:key/{name}", ""),
+    "aws_kms_replica_key": ("kms:{region}:{account}:key/{name}", ""),
+    "aws_kms_replica_external_key": ("kms:{region}:{account}:key/{name}", ""),
+    "aws_kms_alias": ("kms:{region}:{account}:{name}", "name"),
+    "aws_cloudhsm_v2_cluster": ("cloudhsm:{region}:{account}:cluster/{name}", "cluster_id"),
+    "aws_iam_role": ("iam::{account}:role{path}{name}", "name"),
+    "aws_iam_user": ("iam::{account}:user{path}{name}", "name"),
+    "aws_iam_group": ("iam::{account}:group{path}{name}", "name"),
+    "aws_iam_policy": ("iam::{account}:policy{path}{name}", "name"),
+    "aws_db_instance": ("rds:{region}:{account}:db:{name}", "identifier"),
+    "aws_rds_cluster_instance": ("rds:{region}:{account}:db:{name}", "identifier"),
+    "aws_rds_cluster": ("rds:{region}:{account}:cluster:{name}", "cluster_identifier"),
+    "aws_docdb_cluster": ("rds:{region}:{account}:cluster:{name}", "cluster_identifier"),
+    "aws_neptune_cluster": ("rds:{region}:{account}:cluster:{name}", "cluster_identifier"),
+    "aws_db_snapshot": ("rds:{region}:{account}:snapshot:{name}", "db_snapshot_identifier"),
+    "aws_sqs_queue": ("sqs:{region}:{account}:{name}", "name"),
+    "aws_sns_topic": ("sns:{region}:{account}:{name}", "name"),
+    "aws_cloudtrail": ("cloudtrail:{region}:{account}:trail/{name}", "name"),
+}
+"""ARNs (after `arn:<partition>:`) that rows of the table read from AWS, and the attribute that names a member."""
+
+
+def planned_arn(instance: Instance, where: Where) -> str:
+    """The ARN that an instance has or will have; the address stands in it where AWS chooses the name."""
+    template, attribute = _template(instance.type)
+    partition = partition_of(where.region)
+    name = _text(instance, attribute) if attribute else None
+    path = _text(instance, "path") or "/"
+    region = "" if where.region == "aws-global" else where.region
+    return f"arn:{partition}:" + template.format(
+        region=region, account=where.account, name=name or instance.address, path=path if path.endswith("/") else "/"
+    )
+
+
+def name_of(instance: Instance) -> str:
+    """The name of an instance, or its address where AWS or Terraform chooses it."""
+    row = ROWS.get(instance.type)
+    attribute = row.terraform[instance.type] if row else TEMPLATES.get(instance.type, ("", "name"))[1]
+    return (_text(instance, attribute) if attribute else None) or instance.address
+
+
+def _template(kind: str) -> tuple[str, str]:
+    if kind in TEMPLATES:
+        return TEMPLATES[kind]
+    row = ROWS.get(kind)
+    service = row.api.service if row else kind.removeprefix("aws_").split("_", 1)[0]
+    if row and row.api.arn.startswith("arn:{partition}:"):
+        return _only_name(row.api.arn.removeprefix("arn:{partition}:")), row.terraform[kind]
+    return f"{service}:{{region}}:{{account}}:{{name}}", row.terraform[kind] if row else ""
+
+
+def _only_name(template: str) -> str:
+    """A template of the table with every field but Region and account standing for the name."""
+    parts = string.Formatter().parse(template)
+    return "".join(
+        text + (f"{{{field if field in ('region', 'account') else 'name'}}}" if field is not None else "")
+        for text, field, _, _ in parts
+    )
+
+
+def _text(instance: Instance, attribute: str) -> str | None:
+    for values in (instance.after, instance.before):
+        if values is not None:
+            value = values.get(attribute)
+            if isinstance(value, str) and value and leaf(instance, attribute).state is not State.SENSITIVE:
+                return value
+            if instance.after is not None and instance.action in ("create", "replace"):
+                return None
+    return None

@@ -1,0 +1,130 @@
+"""What a plan does to each resource that matters here, and keys that it takes away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+from msgspec.structs import replace
+
+from scanner.collect.terraform.documents import bypasses_lockout_check
+from scanner.collect.terraform.draft import number
+from scanner.collect.terraform.iam import IAM_TYPES, PRINCIPALS
+from scanner.collect.terraform.instances import Instance
+from scanner.collect.terraform.masking import KEY_SECRETS
+from scanner.collect.terraform.resources import is_in_table
+from scanner.collect.terraform.stores import CLUSTER, HSM, STORE, cluster_id, store_id
+from scanner.collect.terraform.uses import key_attributes
+from scanner.collect.terraform.world import KEY_TYPES, World
+from scanner.model.records import (
+    ClusterFact,
+    Fact,
+    KeyFact,
+    ManagedPolicyFact,
+    PlanChange,
+    PrincipalFact,
+    ResourceFact,
+    TrailFact,
+)
+
+DEFAULT_WINDOW = 30
+"""Days until a scheduled deletion takes effect when none are given (KMS API reference, ScheduleKeyDeletion)."""
+
+OTHER_TYPES = frozenset(
+    {
+        "aws_kms_alias",
+        "aws_kms_grant",
+        "aws_kms_key_policy",
+        "aws_kms_ciphertext",
+        STORE,
+        CLUSTER,
+        HSM,
+        "aws_cloudtrail",
+        "aws_organizations_policy",
+        "aws_organizations_policy_attachment",
+    }
+)
+
+Locate: TypeAlias = Callable[[Instance], tuple[str, int] | None]
+"""File and line of the block that declares an instance."""
+
+
+def matters(kind: str) -> bool:
+    """Whether resources of this type say anything about keys, custody or access."""
+    known = kind in KEY_TYPES or kind in OTHER_TYPES or kind in IAM_TYPES or kind in KEY_SECRETS
+    return known or is_in_table(kind) or kind in key_attributes()
+
+
+def _has_record(kind: str) -> bool:
+    return kind not in OTHER_TYPES - {STORE, CLUSTER, "aws_cloudtrail", "aws_kms_alias"} and (
+        kind in PRINCIPALS or kind == "aws_iam_policy" or kind not in IAM_TYPES
+    )
+
+
+def build_changes(before: World, after: World, everything: list[Instance], locate: Locate) -> Iterator[PlanChange]:
+    """One record per managed instance of a type that matters, deposed objects included."""
+    for instance in everything:
+        if instance.mode == "managed" and matters(instance.type):
+            yield _change(before, after, instance, locate(instance))
+
+
+def _change(before: World, after: World, instance: Instance, place: tuple[str, int] | None) -> PlanChange:
+    where = after.where(instance)
+    recorded = _has_record(instance.type)
+    return PlanChange(
+        account=where.account,
+        region=where.region,
+        address=instance.address,
+        type=instance.type,
+        action=instance.action,
+        subject=_name(after, instance) if recorded and instance.after is not None else None,
+        before=_name(before, as_before(instance)) if recorded and instance.before else None,
+        reason=instance.reason,
+        moved_from=instance.moved_from,
+        imported=instance.imported,
+        deposed=instance.deposed,
+        drifted=instance.drifted,
+        secrets=instance.secrets,
+        lockout_check_bypassed=bypasses_lockout_check(instance),
+        file=place[0] if place else None,
+        line=place[1] if place else None,
+    )
+
+
+def _name(world: World, instance: Instance) -> str:
+    if instance.type == STORE:
+        return store_id(instance)
+    return cluster_id(instance) if instance.type == CLUSTER else world.arn(instance)
+
+
+def as_before(instance: Instance) -> Instance:
+    """The instance as it is before apply: everything known, nothing happening to it."""
+    return Instance(
+        address=instance.address,
+        type=instance.type,
+        name=instance.name,
+        mode=instance.mode,
+        module=instance.module,
+        key=instance.key,
+        after=instance.before,
+        before=instance.before,
+        secrets=instance.secrets,
+        deposed=instance.deposed,
+    )
+
+
+LASTING = (KeyFact, ClusterFact, PrincipalFact, ManagedPolicyFact, ResourceFact, TrailFact)
+
+
+def still_there(instances: list[Instance], facts_before: list[Fact]) -> Iterator[Fact]:
+    """Records of what leaves the plan and not AWS: keys scheduled for deletion, and whatever is forgotten."""
+    stated = {fact.arn: fact for fact in facts_before if isinstance(fact, LASTING)}
+    for instance in instances:
+        fact = stated.get(str((instance.before or {}).get("arn")))
+        if fact is None:
+            continue
+        if isinstance(fact, KeyFact) and instance.action in ("delete", "replace"):
+            window = number((instance.before or {}).get("deletion_window_in_days")) or DEFAULT_WINDOW
+            yield replace(fact, state="PendingDeletion", pending_window_days=window)
+        elif instance.action in ("forget", "create"):  # `create` with a past: terraform forgets the old object
+            yield fact

@@ -1,0 +1,194 @@
+"""Policy documents of a plan: known text, or what a deferred `aws_iam_policy_document` will say as far as known."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from scanner.collect.terraform.draft import flag, text, texts
+from scanner.collect.terraform.instances import Instance
+from scanner.collect.terraform.values import State, expression_at, leaf
+from scanner.collect.terraform.world import World
+
+DOCUMENT = "aws_iam_policy_document"
+
+
+class Read(NamedTuple):
+    """A policy document: `text` None where there is none or it cannot be told; `reason` why (part of) it cannot."""
+
+    text: str | None
+    reason: str | None = None
+
+
+def read_policy(world: World, instance: Instance, path: str, at: tuple[int | str, ...] = ()) -> Read:
+    """The policy document that the attribute at `path` holds or will hold."""
+    one = leaf(instance, path, at)
+    if one.state is State.VALUE:
+        stated = text(one.value)
+        return Read(stated) if stated else Read(None, f"{instance.address}.{one.pointer} is not a policy document")
+    if one.state in (State.ABSENT, State.NO_BLOCK) and (instance.mirrored or not world.configuration.known):
+        return Read(None)
+    if world.unwritten(instance, one, path):
+        return Read(None)
+    expression = world.resolver.expression(instance, path, one.at)
+    why = world.why_unknown(instance, one, path)
+    if expression is None or one.state is State.SENSITIVE:
+        return Read(None, why)
+    return _from_data(world, instance, expression, why)
+
+
+def _from_data(world: World, instance: Instance, expression: Any, why: str) -> Read:
+    """The document behind a reference to a policy document data source, and to that alone."""
+    sources = world.resolver.data_sources(instance, expression, DOCUMENT)
+    if sources is None or len(sources) != 1:
+        return Read(None, f"{why}, and what is known of its parts does not make a whole document")
+    return render(world, sources[0])
+
+
+def render(world: World, data: Instance) -> Read:
+    """The document that a data source makes of its blocks (registry, hashicorp/aws, `aws_iam_policy_document`).
+
+    A statement that cannot be told is left out and named in `reason`; if it denies, nothing can be told.
+    """
+    known = text((data.after or {}).get("json"))
+    if known:
+        return Read(known)
+    for path in ("source_policy_documents", "override_policy_documents", "source_json", "override_json"):
+        if leaf(data, path).state not in (State.ABSENT, State.NO_BLOCK):
+            return Read(None, f"{data.address} merges other documents and is known only after apply")
+    raw = (data.after or {}).get("statement")
+    statements: list[dict[str, Any]] = []
+    missing: list[str] = []
+    for place, block in enumerate(raw if isinstance(raw, list) else ()):
+        statement = _statement(world, data, place, block) if isinstance(block, dict) else None
+        if statement is not None:
+            statements.append(statement)
+        elif isinstance(block, dict) and str(block.get("effect") or "Allow") == "Allow":
+            missing.append(f"{data.address}.statement[{place}]")
+        else:
+            return Read(None, f"{data.address}.statement[{place}] denies something known only after apply")
+    if not statements:
+        return Read(None, f"{data.address} is known only after apply")
+    document = {"Version": (data.after or {}).get("version") or "2012-10-17", "Statement": statements}
+    reason = f"{', '.join(missing)}: known only after apply" if missing else None
+    return Read(msgspec.json.encode(document).decode(), reason)
+
+
+def _statement(world: World, data: Instance, place: int, block: dict[str, Any]) -> dict[str, Any] | None:
+    """One statement in JSON, None where a part that narrows or widens it is not known."""
+    path = f"statement[{place}]"
+    statement: dict[str, Any] = {"Effect": block.get("effect") or "Allow"}
+    if text(block.get("sid")):
+        statement["Sid"] = block["sid"]
+    for name, attribute in (
+        ("Action", "actions"),
+        ("NotAction", "not_actions"),
+        ("Resource", "resources"),
+        ("NotResource", "not_resources"),
+    ):
+        listed = _listed(world, data, f"{path}.{attribute}", block.get(attribute))
+        if listed is None:
+            return None
+        if listed:
+            statement[name] = listed
+    for name, attribute in (("Principal", "principals"), ("NotPrincipal", "not_principals")):
+        named = _principals(world, data, f"{path}.{attribute}", block.get(attribute))
+        if named is None:
+            return None
+        if named:
+            statement[name] = named
+    conditions = _conditions(world, data, path, block.get("condition"))
+    if conditions is None:
+        return None
+    return statement | ({"Condition": conditions} if conditions else {})
+
+
+def _principals(world: World, data: Instance, path: str, blocks: Any) -> dict[str, list[str]] | str | None:
+    found: dict[str, list[str]] = {}
+    if not isinstance(blocks, list) and _unknown_at(data, path):
+        return None
+    for place, block in enumerate(blocks if isinstance(blocks, list) else ()):
+        listed = _listed(world, data, f"{path}[{place}].identifiers", _get(block, "identifiers"))
+        kind = text(_get(block, "type"))
+        if not listed or kind is None:
+            return None
+        if kind == "*":
+            return "*"
+        found.setdefault(kind, []).extend(listed)
+    return found
+
+
+def _conditions(world: World, data: Instance, path: str, blocks: Any) -> dict[str, dict[str, list[str]]] | None:
+    found: dict[str, dict[str, list[str]]] = {}
+    if not isinstance(blocks, list) and _unknown_at(data, f"{path}.condition"):
+        return None
+    for place, block in enumerate(blocks if isinstance(blocks, list) else ()):
+        listed = _listed(world, data, f"{path}.condition[{place}].values", _get(block, "values"))
+        test, variable = text(_get(block, "test")), text(_get(block, "variable"))
+        if not listed or test is None or variable is None:
+            return None
+        found.setdefault(test, {}).setdefault(variable, []).extend(listed)
+    return found
+
+
+def _get(block: Any, name: str) -> Any:
+    return block.get(name) if isinstance(block, dict) else None
+
+
+def _listed(world: World, data: Instance, pointer: str, value: Any) -> list[str] | None:
+    """The texts of a list, an unknown one replaced by the ARN of the instances it refers to; None if that fails."""
+    mark = _mark_at(data.unknown, pointer)
+    known = list(texts(value))
+    if not _any(mark):
+        complete = not isinstance(value, list) or len(known) == len(value)
+        return known if complete else None
+    expression = _expression(world, data, pointer)
+    if expression is None:
+        return None
+    found = world.resolver.follow(data, expression, None)
+    unknown = mark.count(True) if isinstance(mark, list) else None
+    arns = sorted({world.arn(one) for one, name in found.instances if name == "arn"})
+    if found.opaque or len(arns) != len(found.instances) or not arns or (unknown is not None and unknown != len(arns)):
+        return None
+    if unknown is None and found.literals:
+        return None
+    return known + arns
+
+
+def _any(mark: Any) -> bool:
+    return mark is True or (isinstance(mark, list) and any(part is True for part in mark))
+
+
+def _unknown_at(data: Instance, pointer: str) -> bool:
+    return _mark_at(data.unknown, pointer) is True
+
+
+def _mark_at(mirror: Any, pointer: str) -> Any:
+    """The mark at `statement[0].principals[1].identifiers`; a mark of `true` holds for all below it."""
+    node = mirror
+    for part in pointer.replace("]", "").replace("[", ".").split("."):
+        if node is True:
+            return True
+        if isinstance(node, list) and part.isdecimal():
+            node = node[int(part)] if int(part) < len(node) else None
+        else:
+            node = node.get(part) if isinstance(node, dict) else None
+    return node
+
+
+def _expression(world: World, data: Instance, pointer: str) -> Any:
+    """The expression of a list; dynamic statements have none and shift those after them, so counts must agree."""
+    expressions = world.configuration.expressions(data.block)
+    written = expressions.get("statement")
+    stated = (data.after or {}).get("statement")
+    if not isinstance(written, list) or not isinstance(stated, list) or len(written) != len(stated):
+        return None
+    parts = [part.split("[") for part in pointer.split(".")]
+    at = tuple(int(part[1].rstrip("]")) for part in parts if len(part) > 1)
+    return expression_at(expressions, ".".join(part[0] for part in parts), at)
+
+
+def bypasses_lockout_check(instance: Instance) -> bool:
+    """Whether KMS is told not to check that someone can still change the key's policy."""
+    return flag((instance.after or {}).get("bypass_policy_lockout_safety_check")) is True

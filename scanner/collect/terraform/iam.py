@@ -1,0 +1,239 @@
+"""IAM users, groups, roles and managed policies of a plan, with what is attached to them inline and separately."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast
+
+from msgspec import UNSET, UnsetType
+
+from scanner.collect.terraform.arns import name_of
+from scanner.collect.terraform.documents import read_policy
+from scanner.collect.terraform.draft import Draft, text
+from scanner.collect.terraform.instances import Instance
+from scanner.collect.terraform.values import State, leaf, leaves, partly_unknown
+from scanner.collect.terraform.world import World
+from scanner.model.arn import parse_arn, partition_of
+from scanner.model.records import ManagedPolicyFact, NamedDocument, PrincipalFact
+
+PRINCIPALS: dict[str, Literal["user", "group", "role"]] = {
+    "aws_iam_role": "role",
+    "aws_iam_user": "user",
+    "aws_iam_group": "group",
+}
+INLINE = {"aws_iam_role_policy": "role", "aws_iam_user_policy": "user", "aws_iam_group_policy": "group"}
+ATTACHED = {
+    "aws_iam_role_policy_attachment": (("role", "role"),),
+    "aws_iam_user_policy_attachment": (("user", "user"),),
+    "aws_iam_group_policy_attachment": (("group", "group"),),
+    "aws_iam_policy_attachment": (("role", "roles"), ("user", "users"), ("group", "groups")),
+}
+"""Attachment types: the kind of principal and the attribute that names it (or them)."""
+
+IAM_TYPES = frozenset({*PRINCIPALS, *INLINE, *ATTACHED, "aws_iam_policy", "aws_iam_user_group_membership"})
+
+
+@dataclass(slots=True)
+class Attachments:
+    """What the plan attaches to one principal, and why there may be more."""
+
+    inline: list[NamedDocument] = field(default_factory=list)
+    managed: list[str] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+    doubts: dict[str, str] = field(default_factory=dict)
+    """`inline` or `attached` to the reason."""
+
+
+def build_iam(world: World) -> Iterator[PrincipalFact | ManagedPolicyFact]:
+    """Every principal of the plan, those outside it that the plan attaches to, and managed policies."""
+    attachments = _attachments(world)
+    named: list[str] = []
+    for instance in world.of(*PRINCIPALS):
+        fact = _principal(world, instance, attachments.pop(world.arn(instance), Attachments()))
+        named += fact.attached if not isinstance(fact.attached, UnsetType) else ()
+        named += [fact.boundary] if isinstance(fact.boundary, str) else []
+        yield fact
+    for arn, parts in sorted(attachments.items()):
+        named += parts.managed
+        yield _principal_elsewhere(arn, parts)
+    yield from _policies(world, named)
+
+
+# --- principals ------------------------------------------------------------------------------------
+
+
+def _principal(world: World, instance: Instance, parts: Attachments) -> PrincipalFact:
+    draft = Draft(world, instance)
+    new = instance.action in ("create", "replace", "deferred")
+    own_inline, own_managed = _own_inline(draft), _own_managed(draft)
+    for name, why in parts.doubts.items():
+        draft.unread.setdefault(name, why)
+    if not new:
+        _leave_open(draft, instance)
+    inline = {one.name: one for one in (*own_inline, *parts.inline)}
+    trust = read_policy(world, instance, "assume_role_policy") if instance.type == "aws_iam_role" else None
+    if trust is not None and trust.reason:
+        draft.unread["trust"] = trust.reason
+    boundary = draft.refer("boundary", "permissions_boundary", ["aws_iam_policy"])
+    return PrincipalFact(
+        account=world.where(instance).account,
+        region="aws-global",
+        arn=world.arn(instance),
+        id=text((instance.after or {}).get("unique_id")) or instance.address,
+        name=name_of(instance),
+        type=PRINCIPALS[instance.type],
+        created=world.now if new else None,
+        trust=UNSET if trust is not None and trust.reason else trust.text if trust else None,
+        inline=tuple(inline[name] for name in sorted(inline)),
+        attached=tuple(sorted({*own_managed, *parts.managed})),
+        groups=tuple(sorted(set(parts.groups))),
+        boundary=UNSET if boundary.reason else world.arn(boundary.one) if boundary.one else text(boundary.value),
+        tags=draft.tags(),
+        unread=draft.unread,
+    )
+
+
+def _leave_open(draft: Draft, instance: Instance) -> None:
+    """A principal that exists may have policies that Terraform does not manage; a role's own lists show them all."""
+    for name, attribute in (("inline", "inline_policy"), ("attached", "managed_policy_arns")):
+        listed = (instance.after or {}).get(attribute)
+        if instance.type != "aws_iam_role" or not isinstance(listed, list):
+            draft.unread.setdefault(name, f"a plan does not hold every policy of {instance.address}")
+
+
+def _own_inline(draft: Draft) -> list[NamedDocument]:
+    """`inline_policy` blocks of a role."""
+    found: list[NamedDocument] = []
+    world, instance = draft.world, draft.instance
+    for one in leaves(instance, "inline_policy.policy"):
+        if one.state in (State.ABSENT, State.NO_BLOCK) or world.unwritten(instance, one, "inline_policy.policy"):
+            continue
+        read = read_policy(world, instance, "inline_policy.policy", one.at)
+        name = leaf(instance, "inline_policy.name", one.at)
+        if read.text is not None:
+            found.append(NamedDocument(text(name.value) or one.pointer, read.text))
+        if read.reason is not None:
+            draft.unread["inline"] = read.reason
+    return found
+
+
+def _own_managed(draft: Draft) -> list[str]:
+    """`managed_policy_arns` of a role."""
+    one = leaf(draft.instance, "managed_policy_arns")
+    if one.state is State.VALUE and isinstance(one.value, list) and not _open(draft.instance, "managed_policy_arns"):
+        return [arn for arn in one.value if isinstance(arn, str)]
+    if one.state is State.ABSENT or draft.world.unwritten(draft.instance, one, "managed_policy_arns"):
+        return []
+    if one.state is not State.NO_BLOCK:
+        draft.unread["attached"] = draft.world.why_unknown(draft.instance, one, "managed_policy_arns")
+    return []
+
+
+def _open(instance: Instance, path: str) -> bool:
+    return partly_unknown(instance, path)
+
+
+def _principal_elsewhere(arn: str, parts: Attachments) -> PrincipalFact:
+    """A principal outside the plan that the plan attaches policies to."""
+    why = "the principal is not in the plan, only what the plan attaches to it"
+    kind, _, path = (parse_arn(arn) or parse_arn("arn:aws:iam:::role/")).resource.partition("/")  # type: ignore[union-attr]
+    return PrincipalFact(
+        account=arn.split(":")[4],
+        region="aws-global",
+        arn=arn,
+        id=arn,
+        name=path.rsplit("/", 1)[-1],
+        type=cast("Any", kind),
+        trust=UNSET,
+        inline=tuple(parts.inline),
+        attached=tuple(sorted(set(parts.managed))),
+        groups=tuple(sorted(set(parts.groups))),
+        unread=dict.fromkeys(("trust", "inline", "attached", "groups", "boundary", "tags"), why),
+    )
+
+
+# --- what is attached separately -------------------------------------------------------------------
+
+
+def _attachments(world: World) -> dict[str, Attachments]:
+    """By principal ARN: inline policies, managed policies and group memberships of resources of their own."""
+    found: dict[str, Attachments] = {}
+    for instance in world.of(*INLINE):
+        kind = INLINE[instance.type]
+        for arn, doubt in _principals_named(world, instance, kind, kind):
+            _attach_inline(world, instance, found.setdefault(arn, Attachments()), doubt)
+    for instance in world.of(*ATTACHED):
+        for kind, attribute in ATTACHED[instance.type]:
+            for arn, doubt in _principals_named(world, instance, kind, attribute):
+                _attach_managed(world, instance, found.setdefault(arn, Attachments()), doubt)
+    for instance in world.of("aws_iam_user_group_membership"):
+        groups = [name for name in (instance.after or {}).get("groups") or () if isinstance(name, str)]
+        for arn, _ in _principals_named(world, instance, "user", "user"):
+            found.setdefault(arn, Attachments()).groups += groups
+    return found
+
+
+def _principals_named(world: World, instance: Instance, kind: str, path: str) -> Iterator[tuple[str, str | None]]:
+    """ARNs of the principals that an attribute names, each with the doubt whether it is meant."""
+    stated = (instance.after or {}).get(path)
+    if isinstance(stated, list) and not partly_unknown(instance, path):
+        for name in stated:
+            if isinstance(name, str):
+                yield _principal_arn(world, instance, kind, name), None
+        return
+    found = world.refer(instance, path, [f"aws_iam_{kind}"])
+    if found.instances:
+        for one in found.instances:
+            yield world.arn(one), found.reason
+    elif isinstance(found.value, str):
+        yield _principal_arn(world, instance, kind, found.value), None
+
+
+def _principal_arn(world: World, instance: Instance, kind: str, name: str) -> str:
+    one = world.named(name, frozenset({f"aws_iam_{kind}"}))
+    if one is not None:
+        return world.arn(one)
+    where = world.where(instance)
+    return name if parse_arn(name) else f"arn:{partition_of(where.region)}:iam::{where.account}:{kind}/{name}"
+
+
+def _attach_inline(world: World, instance: Instance, to: Attachments, doubt: str | None) -> None:
+    read = read_policy(world, instance, "policy")
+    if read.text is not None and doubt is None:
+        to.inline.append(NamedDocument(name_of(instance), read.text))
+    if reason := doubt or read.reason:
+        to.doubts["inline"] = reason
+
+
+def _attach_managed(world: World, instance: Instance, to: Attachments, doubt: str | None) -> None:
+    found = world.refer(instance, "policy_arn", ["aws_iam_policy"])
+    arn = world.arn(found.one) if found.one else text(found.value)
+    if arn is not None and doubt is None:
+        to.managed.append(arn)
+    if reason := doubt or found.reason:
+        to.doubts["attached"] = reason
+
+
+# --- managed policies ------------------------------------------------------------------------------
+
+
+def _policies(world: World, attached: Iterable[str]) -> Iterator[ManagedPolicyFact]:
+    there: set[str] = set()
+    for instance in world.of("aws_iam_policy"):
+        read = read_policy(world, instance, "policy")
+        there.add(world.arn(instance))
+        yield ManagedPolicyFact(
+            account=world.where(instance).account,
+            region="aws-global",
+            arn=world.arn(instance),
+            name=name_of(instance),
+            document=read.text if read.text is not None and read.reason is None else UNSET,
+            unread={"document": read.reason} if read.reason else {},
+        )
+    for arn in sorted({*attached} - there):
+        why = f"the managed policy {arn} is not in the plan"
+        account = arn.split(":")[4] if parse_arn(arn) else ""
+        yield ManagedPolicyFact(
+            account=account, region="aws-global", arn=arn, name=arn.rsplit("/", 1)[-1], unread={"document": why}
+        )

@@ -1,0 +1,182 @@
+"""A Terraform plan or state as snapshot records: the estate before apply, the estate after it, and the changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from scanner.collect.terraform.changes import Locate, as_before, build_changes, still_there
+from scanner.collect.terraform.configuration import ConfigurationIndex, index_configuration
+from scanner.collect.terraform.document import Document, read_bytes, read_document
+from scanner.collect.terraform.iam import build_iam
+from scanner.collect.terraform.instances import Instance, Instances, read_instances
+from scanner.collect.terraform.keys import build_keys
+from scanner.collect.terraform.places import NOT_KNOWN, Places
+from scanner.collect.terraform.resolver import Resolver
+from scanner.collect.terraform.resources import build_resources
+from scanner.collect.terraform.source import SourceTree
+from scanner.collect.terraform.stores import build_stores
+from scanner.collect.terraform.trails import build_trails
+from scanner.collect.terraform.unlisted import build_unlisted
+from scanner.collect.terraform.world import World
+from scanner.errors import SourceError
+from scanner.model.records import Coverage, Fact, Item, PlanChange, Source
+from scanner.model.snapshot import Sink
+
+BUILDERS: tuple[Callable[[World], Iterator[Fact]], ...] = (
+    build_keys,
+    build_stores,
+    build_iam,
+    build_resources,
+    build_unlisted,
+    build_trails,
+)
+"""Every kind of record that a plan yields. One function each; adding a kind is adding a line."""
+
+PROVIDES = ("key", "alias", "key-store", "cluster", "hsm-backup", "principal", "managed-policy", "trail", "resource:*")
+"""Listings that a plan never completes: an account holds more than one plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """What the caller knows beside the plan.
+
+    `source` is the folder of the root module. `account` and `region` hold where the plan does not tell.
+    """
+
+    path: str
+    source: Path | None = None
+    account: str | None = None
+    region: str | None = None
+    tool: str = ""
+
+
+@dataclass(slots=True)
+class Plan:
+    """A plan or state that has been read; `after` and `before` are records without coverage rows."""
+
+    kind: str
+    """`terraform-plan` or `terraform-state`."""
+    after: list[Fact]
+    before: list[Fact]
+    changes: list[PlanChange]
+    partial: tuple[str, ...]
+    instances: list[Instance]
+    world: World
+    world_before: World
+
+    def items(self) -> Iterator[Item]:
+        """Everything that goes into the snapshot: the estate after apply, the changes, what stays open."""
+        yield from self.after
+        yield from self.changes
+        yield from self.coverage()
+
+    def places(self) -> list[tuple[str, str]]:
+        """Accounts and Regions of the records, sorted."""
+        return sorted({(fact.account, fact.region) for fact in self.after})
+
+    def coverage(self) -> Iterator[Coverage]:
+        """Rows that say that no listing is complete."""
+        for account, region in self.places():
+            yield Coverage(
+                account=account,
+                region=region,
+                service="terraform",
+                operation="a plan holds only what it manages",
+                complete=False,
+                provides=PROVIDES,
+            )
+
+
+def load_plan(options: PlanOptions, now: datetime, data: bytes | None = None) -> Plan:
+    """Read the document at `options.path` (or `data`); SourceError says what is wrong with it."""
+    text = read_bytes(options.path) if data is None else data
+    document = read_document(text, options.path)
+    try:
+        return _plan(document, options, now)
+    except RecursionError as problem:
+        raise SourceError(f"{options.path}: values are nested too deeply to be a Terraform plan") from problem
+
+
+def _plan(document: Document, options: PlanOptions, now: datetime) -> Plan:
+    found = read_instances(document)
+    configuration = index_configuration(document)
+    source = SourceTree(options.source, configuration) if options.source else None
+    when = _time(document.timestamp) or now
+    after = _world(_after(found), configuration, options, when)
+    before = _world(_before(found), configuration, options, when)
+    everything = [*found.by_address.values(), *found.deposed]
+    facts_before, facts = _facts(before), _facts(after)
+    facts += _not_yet_there(still_there(everything, facts_before), facts)
+    locate: Locate = source.locate if source else lambda _: None
+    return Plan(
+        kind="terraform-plan" if document.is_plan else "terraform-state",
+        after=facts,
+        before=facts_before,
+        changes=list(build_changes(before, after, everything, locate)),
+        partial=tuple(found.partial),
+        instances=everything,
+        world=after,
+        world_before=before,
+    )
+
+
+def _facts(world: World) -> list[Fact]:
+    return [fact for build in BUILDERS for fact in build(world)]
+
+
+def _not_yet_there(more: Iterable[Fact], facts: list[Fact]) -> list[Fact]:
+    known = {getattr(fact, "arn", None) for fact in facts}
+    return [fact for fact in more if getattr(fact, "arn", None) not in known]
+
+
+def _after(found: Instances) -> list[Instance]:
+    return [one for one in found.by_address.values() if one.after is not None]
+
+
+def _before(found: Instances) -> list[Instance]:
+    """What exists now. A forgotten resource stays as it is, so it is in both worlds; data stays readable."""
+    return [as_before(one) for one in (*found.by_address.values(), *found.deposed) if one.before]
+
+
+def _world(instances: list[Instance], configuration: ConfigurationIndex, options: PlanOptions, when: datetime) -> World:
+    resolver = Resolver(configuration, instances)
+    return World(instances, resolver, Places(instances, resolver, options.account, options.region), when)
+
+
+def _time(text: str | None) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return time if time is None or time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def read_plan(options: PlanOptions, now: datetime, data: bytes | None = None) -> Iterator[Item]:
+    """The records of a plan or state after apply, its changes and what it leaves open."""
+    return load_plan(options, now, data).items()
+
+
+def source_of(plan: Plan, options: PlanOptions, now: datetime) -> Source:
+    """What a report says of a plan as a source."""
+    places = plan.places()
+    return Source(
+        type="terraform-plan" if plan.kind == "terraform-plan" else "terraform-state",
+        started=now,
+        finished=now,
+        accounts=tuple(sorted({account for account, _ in places if account not in ("", NOT_KNOWN, "aws")})),
+        regions=tuple(sorted({region for _, region in places if region not in ("", NOT_KNOWN, "aws-global")})),
+        path=options.path,
+        partial=plan.partial,
+        tool=options.tool,
+    )
+
+
+def scan_plan(options: PlanOptions, sink: Sink, now: datetime) -> Source:
+    """Read a plan or state into `sink`."""
+    plan = load_plan(options, now)
+    for item in plan.items():
+        sink.add(item)
+    return source_of(plan, options, now)

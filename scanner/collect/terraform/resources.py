@@ -1,0 +1,196 @@
+"""Encrypted resources of a plan: reads the encryption table by its Terraform attributes, companions included."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from scanner.catalog.encryption import ENCRYPTED_TYPES
+from scanner.catalog.encryption.types import At, EncryptedType, KeyField, LinkField
+from scanner.collect.terraform.arns import ROWS, name_of
+from scanner.collect.terraform.draft import Draft
+from scanner.collect.terraform.instances import Instance
+from scanner.collect.terraform.uses import field_uses, unlisted_uses
+from scanner.collect.terraform.values import State, leaf, leaves
+from scanner.collect.terraform.world import World
+from scanner.model.arn import parse_arn, partition_of
+from scanner.model.records import KeyUse, Link, ResourceFact, Scalar
+
+NEW = ("create", "replace", "deferred")
+
+Companions = dict[str, dict[str, list[tuple[Instance, str | None]]]]
+"""Address of a resource (or its name, outside the plan) to companions by type, with the doubt whether they are its."""
+
+
+def companion_types(row: EncryptedType) -> dict[str, str]:
+    """Types that complete this one, and the attribute by which each names it."""
+    parts: Iterable[At] = [
+        *(at for field in row.keys for at in field.terraform),
+        *(at for link in row.links for at in link.terraform),
+        *(at for attribute in row.attributes for at in attribute.terraform),
+    ]
+    return {at.type: at.home for at in parts if at.home}
+
+
+COMPANIONS = frozenset(kind for row in ENCRYPTED_TYPES for kind in companion_types(row))
+
+
+def build_resources(world: World) -> Iterator[ResourceFact]:
+    """One record per resource of a type in the table, and per resource outside the plan that the plan completes."""
+    for row in ENCRYPTED_TYPES:
+        companions, outside = _companions(world, row)
+        for instance in world.of(*row.terraform):
+            yield _resource(world, row, instance, companions.get(instance.address, {}))
+        for name, parts in outside.items():
+            yield _resource_elsewhere(world, row, name, parts)
+
+
+def _companions(world: World, row: EncryptedType) -> tuple[Companions, Companions]:
+    """Companions of the resources in the plan, and of those that it only names."""
+    inside: Companions = defaultdict(lambda: defaultdict(list))
+    outside: Companions = defaultdict(lambda: defaultdict(list))
+    for kind, home in companion_types(row).items():
+        for instance in world.of(kind):
+            found = world.refer(instance, home, row.terraform)
+            for one in found.instances:
+                inside[one.address][kind].append((instance, found.reason))
+            if not found.instances:
+                name = found.value if isinstance(found.value, str) else instance.address
+                outside[name][kind].append((instance, found.reason))
+    return inside, outside
+
+
+Parts = dict[str, list[tuple[Instance, str | None]]]
+
+
+def _resource(world: World, row: EncryptedType, instance: Instance, parts: Parts) -> ResourceFact:
+    draft = Draft(world, instance)
+    where = world.where(instance)
+    return ResourceFact(
+        account=where.account,
+        region=where.region,
+        arn=world.arn(instance),
+        type=row.type,
+        name=name_of(instance),
+        uses=(*_uses(world, row, instance, parts), *unlisted_uses(world, row, instance)),
+        tags=draft.tags(),
+        links=_links(draft, row, parts),
+        created=world.now if instance.action in NEW else None,
+        attributes=_attributes(row, instance, parts),
+        address=instance.address,
+        unread=draft.unread,
+    )
+
+
+def _resource_elsewhere(world: World, row: EncryptedType, name: str, parts: Parts) -> ResourceFact:
+    """A resource outside the plan of which the plan sets a part; the rest of it stays open."""
+    first = next(iter(parts.values()))[0][0]
+    where = world.where(first)
+    arn = name if parse_arn(name) else _arn_by_name(row, name, where.account, where.region)
+    draft = Draft(world, first)
+    why = f"only {first.address} of this resource is in the plan"
+    stated = tuple(use for field in row.keys for use in _companion_uses(world, field, parts))
+    return ResourceFact(
+        account=where.account,
+        region=where.region,
+        arn=arn,
+        type=row.type,
+        name=arn.rsplit(":", 1)[-1].rsplit("/", 1)[-1],
+        uses=stated,
+        links=_links(draft, row, parts, own=False),
+        attributes=_attributes(row, None, parts),
+        address=first.address,
+        unread={"tags": why, "uses": why, **draft.unread},
+    )
+
+
+def _arn_by_name(row: EncryptedType, name: str, account: str, region: str) -> str:
+    template = row.api.arn if row.api.arn.startswith("arn:{partition}:") and "{name}" in row.api.arn else ""
+    template = template or "arn:{partition}:" + row.api.service + ":{region}:{account}:{name}"
+    return template.format(partition=partition_of(region), region=region, account=account, name=name)
+
+
+# --- keys ------------------------------------------------------------------------------------------
+
+
+def _uses(world: World, row: EncryptedType, instance: Instance, parts: Parts) -> Iterator[KeyUse]:
+    for field in row.keys:
+        stated = list(_companion_uses(world, field, parts))
+        if stated:
+            yield from stated
+        else:
+            own = [at for at in field.terraform if at.type == instance.type and not at.home]
+            for at in own:
+                yield from field_uses(world, instance, field, at)
+
+
+def _companion_uses(world: World, field: KeyField, parts: Parts) -> Iterator[KeyUse]:
+    for at in field.terraform:
+        for companion, doubt in parts.get(at.type, ()) if at.home else ():
+            for use in field_uses(world, companion, field, at):
+                yield use if doubt is None else _doubtful(use, doubt)
+
+
+def _doubtful(use: KeyUse, doubt: str) -> KeyUse:
+    candidates = use.candidates or ((use.key,) if use.key else ())
+    return replace(use, state="UNKNOWN", key=None, reason=doubt, candidates=candidates, certainty="candidates")
+
+
+# --- lineage and attributes ------------------------------------------------------------------------
+
+
+def _links(draft: Draft, row: EncryptedType, parts: Parts, own: bool = True) -> tuple[Link, ...] | UnsetType:
+    found: list[Link] = []
+    for link in row.links:
+        for at in link.terraform:
+            holders = [one for one, _ in parts.get(at.type, ())] if at.home else [draft.instance] if own else []
+            for holder in holders:
+                if holder.type == at.type:
+                    found += _linked(draft, link, at, holder)
+    return tuple(dict.fromkeys(found)) if found or "links" not in draft.unread else UNSET
+
+
+def _linked(draft: Draft, link: LinkField, at: At, holder: Instance) -> Iterator[Link]:
+    world = draft.world
+    for one in leaves(holder, at.path):
+        if one.state in (State.ABSENT, State.NO_BLOCK) or world.unwritten(holder, one, at.path):
+            continue
+        if one.state is State.VALUE:
+            for value in one.value if isinstance(one.value, list) else [one.value]:
+                if isinstance(value, str):
+                    yield Link(relation=link.relation, target=_target(world, link, holder, value))
+            continue
+        found = world.refer(holder, at.path, None, one.at)
+        if found.reason:
+            draft.unread["links"] = found.reason
+        for instance in found.instances:
+            yield Link(relation=link.relation, target=world.arn(instance))
+
+
+def _target(world: World, link: LinkField, holder: Instance, value: str) -> str:
+    if parse_arn(value):
+        return value
+    where = world.where(holder)
+    partition = partition_of(where.region)
+    return link.target.format(value=value, partition=partition, region=where.region, account=where.account)
+
+
+def _attributes(row: EncryptedType, instance: Instance | None, parts: Parts) -> dict[str, Scalar]:
+    found: dict[str, Scalar] = {}
+    for attribute in row.attributes:
+        for at in attribute.terraform:
+            holders = [one for one, _ in parts.get(at.type, ())] if at.home else [instance] if instance else []
+            for holder in holders:
+                value: Any = leaf(holder, at.path).value if holder.type == at.type else None
+                if isinstance(value, (str, int, float, bool)):
+                    found[attribute.name] = value
+    return found
+
+
+def is_in_table(kind: str) -> bool:
+    """Whether a Terraform type has a row, or completes a type that has one."""
+    return kind in ROWS or kind in COMPANIONS

@@ -1,0 +1,88 @@
+"""CloudTrail trails of a plan with their event selectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import UnsetType
+
+from scanner.collect.terraform.arns import name_of
+from scanner.collect.terraform.draft import Draft, flag, text, texts
+from scanner.collect.terraform.instances import Instance
+from scanner.collect.terraform.values import partly_unknown
+from scanner.collect.terraform.world import World
+from scanner.model.records import AdvancedSelector, EventSelector, FieldSelector, TrailFact
+
+DEFAULT = EventSelector(read_write="All", management=True)
+"""What a trail records that names nothing (CloudTrail API reference, GetEventSelectors)."""
+
+MATCHES = ("equals", "not_equals", "starts_with", "not_starts_with", "ends_with", "not_ends_with")
+
+
+def build_trails(world: World) -> Iterator[TrailFact]:
+    """Every trail of the plan whose kind is known."""
+    for instance in world.of("aws_cloudtrail"):
+        fact = _trail(world, instance)
+        if fact is not None:
+            yield fact
+
+
+def _trail(world: World, instance: Instance) -> TrailFact | None:
+    draft = Draft(world, instance)
+    where = world.where(instance)
+    multi = draft.read("multi_region", "is_multi_region_trail", flag, False)
+    organization = draft.read("organization", "is_organization_trail", flag, False)
+    validation = draft.read("validation", "enable_log_file_validation", flag, False)
+    if isinstance(multi, UnsetType) or isinstance(organization, UnsetType) or isinstance(validation, UnsetType):
+        return None  # its ResourceFact still stands; a trail of unknown kind proves nothing
+    basic, advanced = _selectors(draft)
+    bucket = world.refer(instance, "s3_bucket_name", ["aws_s3_bucket"])
+    return TrailFact(
+        account=where.account,
+        region=where.region,
+        arn=world.arn(instance),
+        name=name_of(instance),
+        multi_region=multi,
+        organization=organization,
+        validation=validation,
+        bucket=name_of(bucket.one) if bucket.one else text(bucket.value),
+        log_group=text((instance.after or {}).get("cloud_watch_logs_group_arn")),
+        logging=draft.read("logging", "enable_logging", flag, True),
+        selectors=basic,
+        advanced_selectors=advanced,
+        unread=draft.unread,
+    )
+
+
+def _selectors(draft: Draft) -> tuple[Any, Any]:
+    """Basic and advanced selectors; a trail without any records all management events."""
+    values = draft.instance.after or {}
+    for name in ("event_selector", "advanced_event_selector"):
+        if partly_unknown(draft.instance, name):
+            why = f"{draft.instance.address}.{name} is known only after apply"
+            return draft.unset("selectors", why), draft.unset("advanced_selectors", why)
+    basic = tuple(_basic(block) for block in _blocks(values.get("event_selector")))
+    advanced = tuple(_advanced(block) for block in _blocks(values.get("advanced_event_selector")))
+    return (basic or (() if advanced else (DEFAULT,))), advanced
+
+
+def _blocks(value: Any) -> list[dict[str, Any]]:
+    return [block for block in value if isinstance(block, dict)] if isinstance(value, list) else []
+
+
+def _basic(block: dict[str, Any]) -> EventSelector:
+    management = flag(block.get("include_management_events"))
+    return EventSelector(
+        read_write=text(block.get("read_write_type")) or "All",
+        management=True if management is None else management,
+        excluded_sources=tuple(sorted(texts(block.get("exclude_management_event_sources")))),
+    )
+
+
+def _advanced(block: dict[str, Any]) -> AdvancedSelector:
+    fields = tuple(
+        FieldSelector(field=text(part.get("field")) or "", **{name: texts(part.get(name)) for name in MATCHES})
+        for part in _blocks(block.get("field_selector"))
+    )
+    return AdvancedSelector(fields=fields, name=text(block.get("name")))

@@ -1,0 +1,124 @@
+"""What one attribute says about the key of a field: a key, AWS's default, nothing, or why it cannot be told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from msgspec.structs import replace
+
+from scanner.catalog.encryption.types import At, EncryptedType, KeyField, key_use, untold
+from scanner.collect.terraform.instances import Instance
+from scanner.collect.terraform.values import Leaf, State, leaf, leaves
+from scanner.collect.terraform.world import KEY_TYPES, World
+from scanner.model.records import KeyUse
+
+MOST_CANDIDATES = 25
+"""How many candidates a record lists."""
+
+SOME_KEY = "?"
+"""Stands for a key of which it is known only that there is one."""
+
+
+def field_uses(world: World, instance: Instance, field: KeyField, at: At) -> Iterator[KeyUse]:
+    """The uses that `instance` states for a field of the table, one per block instance."""
+    stated = [use for one in leaves(instance, at.path) if (use := _use(world, instance, field, at, one)) is not None]
+    for place, use in enumerate(stated):
+        several = len(stated) > 1 or bool(field.each)
+        yield replace(use, field=f"{use.field}[{place}]") if several else use
+
+
+def _use(world: World, instance: Instance, field: KeyField, at: At, one: Leaf) -> KeyUse | None:
+    silence = field.absent if at.absent is None else at.absent
+
+    def look(path: str) -> Any:
+        return _flag(world, instance, path, one)
+
+    pointer = f"{instance.address}.{one.pointer}"
+    named, certainty, candidates, reason = _named(world, instance, at.path, one)
+    use = key_use(field.use, named, silence, look, pointer)
+    if use is None or named is None:
+        return replace(use, certainty="default") if use is not None and certainty != "exact" else use
+    if use.state != "KEY" or use.key != named:
+        return use
+    if named != SOME_KEY:
+        return replace(use, certainty=certainty)
+    return replace(use, state="UNKNOWN", key=None, reason=reason, candidates=candidates, certainty=certainty)
+
+
+Named = tuple[str | None, str, tuple[str, ...], str | None]
+"""The key reference (None: not named), its certainty, candidates and why it is not certain."""
+
+
+def _named(world: World, instance: Instance, path: str, one: Leaf) -> Named:
+    if one.state is State.VALUE:
+        if isinstance(one.value, str):
+            own = world.named(one.value, KEY_TYPES)
+            return (world.arn(own) if own and not one.value.startswith("alias/") else one.value), "exact", (), None
+        return SOME_KEY, "opaque", (), f"{instance.address}.{one.pointer} is not a key reference"
+    if one.state is State.SENSITIVE:
+        return SOME_KEY, "opaque", (), world.why_unknown(instance, one, path)
+    unknown = one.state in (State.UNKNOWN, State.UNKNOWN_BLOCK)
+    if (unknown and world.unwritten(instance, one, path)) or (not unknown and instance.mirrored):
+        return None, "default", (), None
+    found = world.refer(instance, path, KEY_TYPES, one.at)
+    if not unknown and not found.instances:
+        return (found.value if isinstance(found.value, str) else None), "default", (), None
+    if found.one is not None:
+        return world.arn(found.one), found.certainty, (), None
+    candidates = tuple(world.arn(key) for key in found.instances[:MOST_CANDIDATES])
+    reason = found.reason or world.why_unknown(instance, one, path)
+    return SOME_KEY, found.certainty if candidates else "opaque", candidates, reason
+
+
+def _flag(world: World, instance: Instance, path: str, beside: Leaf) -> Any:
+    """A switch that decides what silence means, read in the same block instance as the key."""
+    one = leaf(instance, path, beside.at)
+    if one.state is State.VALUE:
+        return one.value
+    if one.state in (State.ABSENT, State.NO_BLOCK) or world.unwritten(instance, one, path):
+        return None
+    return untold(world.why_unknown(instance, one, path))
+
+
+# --- attributes without a place in the table -------------------------------------------------------
+
+
+@cache
+def key_attributes() -> Mapping[str, Mapping[str, list[str]]]:
+    """Terraform type to its attributes that name a key, each with the switches beside it (provider 6.69.1)."""
+    text = resources.files(__package__).joinpath("key_attributes.json").read_text(encoding="utf-8")
+    types: Mapping[str, Mapping[str, list[str]]] = json.loads(text)["types"]
+    return types
+
+
+def unlisted_uses(world: World, row: EncryptedType | None, instance: Instance) -> Iterator[KeyUse]:
+    """Uses by attributes that the table does not know: a key that is named, else not assessed.
+
+    Of a type without a row every such attribute is listed; of one with a row, those that name something.
+    """
+    known = {at.path for field in row.keys for at in field.terraform if at.type == instance.type} if row else set()
+    for path, switches in key_attributes().get(instance.type, {}).items():
+        if path in known:
+            continue
+        for one in leaves(instance, path):
+            use = _unlisted(world, instance, path, one, bool(switches))
+            if row is None or use.state == "KEY" or use.candidates:
+                yield use
+
+
+def _unlisted(world: World, instance: Instance, path: str, one: Leaf, switched: bool) -> KeyUse:
+    pointer = f"{instance.address}.{one.pointer}"
+    named, certainty, candidates, reason = _named(world, instance, path, one)
+    if named is None:
+        why = f"{instance.type}.{path} is not set, and what that means for this type is not in the catalog"
+        return KeyUse(field=path, state="UNKNOWN", reason=why, pointer=pointer)
+    if named == SOME_KEY:
+        return KeyUse(field=path, state="UNKNOWN", reason=reason, pointer=pointer, candidates=candidates)
+    if switched:
+        why = f"whether the key in {instance.type}.{path} is in force is not in the catalog"
+        return KeyUse(field=path, state="UNKNOWN", reason=why, pointer=pointer, candidates=(named,))
+    return KeyUse(field=path, state="KEY", key=named, pointer=pointer, certainty=certainty)

@@ -1,0 +1,167 @@
+"""One world of a document, before or after apply: its instances, what they refer to, where they live, their names."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from scanner.collect.terraform.arns import planned_arn
+from scanner.collect.terraform.configuration import ConfigurationIndex
+from scanner.collect.terraform.instances import Instance
+from scanner.collect.terraform.places import Places, Where, own_arn
+from scanner.collect.terraform.resolver import Found, Resolver
+from scanner.collect.terraform.values import Leaf, State, leaf
+
+IDENTIFIERS = (
+    "arn",
+    "id",
+    "key_id",
+    "name",
+    "bucket",
+    "identifier",
+    "cluster_identifier",
+    "cluster_id",
+    "target_key_arn",
+)
+"""Attributes by whose value one resource names another."""
+
+KEY_TYPES = frozenset({"aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key"})
+
+
+@dataclass(slots=True)
+class Reference:
+    """What an attribute refers to: a known value, instances of the document, or neither with the reason."""
+
+    value: Any = None
+    instances: tuple[Instance, ...] = ()
+    certainty: str = "exact"
+    reason: str | None = None
+    """Set where it cannot be told."""
+
+    @property
+    def one(self) -> Instance | None:
+        """The instance it certainly is."""
+        return self.instances[0] if len(self.instances) == 1 and self.certainty in ("exact", "index-matched") else None
+
+
+@dataclass(slots=True)
+class World:
+    """Everything that the builders of records ask."""
+
+    instances: list[Instance]
+    resolver: Resolver
+    places: Places
+    now: datetime
+    """The time of the plan: what it creates is created then."""
+    _by_type: dict[str, list[Instance]] = field(default_factory=lambda: defaultdict(list))
+    _named: dict[str, dict[str, Instance]] = field(default_factory=dict)
+    _arns: dict[str, str] = field(default_factory=dict)
+    _wheres: dict[str, Where] = field(default_factory=dict)
+
+    def of(self, *types: str, mode: str = "managed") -> Iterator[Instance]:
+        """Instances of these types that are there in this world."""
+        if not self._by_type:
+            for instance in self.instances:
+                self._by_type[instance.type].append(instance)
+        for kind in types:
+            yield from (one for one in self._by_type.get(kind, ()) if one.mode == mode)
+
+    @property
+    def configuration(self) -> ConfigurationIndex:
+        """The configuration of the document."""
+        return self.resolver.configuration
+
+    def where(self, instance: Instance) -> Where:
+        """The account and Region of an instance."""
+        if instance.address not in self._wheres:
+            self._wheres[instance.address] = self.places.of(instance)
+        return self._wheres[instance.address]
+
+    def arn(self, instance: Instance) -> str:
+        """The ARN of an instance: AWS's own, else a stable one."""
+        if instance.address not in self._arns:
+            known = leaf(instance, "arn")
+            stated = own_arn(instance) if known.state is State.VALUE else None
+            text = str(stated) if stated else planned_arn(instance, self.where(instance))
+            self._arns[instance.address] = text.removesuffix(":*")
+        return self._arns[instance.address]
+
+    def key_id(self, instance: Instance) -> str:
+        """The id of a key: the last part of its ARN."""
+        return self.arn(instance).rsplit(":key/", 1)[-1]
+
+    def unwritten(self, instance: Instance, one: Leaf, path: str) -> bool:
+        """Whether an unknown value is one that the author left to the provider, which then uses its default."""
+        if not (self.configuration.known and instance.mirrored and instance.block in self.configuration.blocks):
+            return False
+        expressions = self.configuration.expressions(instance.block)
+        if self.resolver.expression(instance, path, one.at) is not None:
+            return False
+        top = path.split(".", 1)[0]
+        return one.state is State.UNKNOWN_BLOCK or "." not in path or top in expressions
+
+    def why_unknown(self, instance: Instance, one: Leaf, path: str) -> str:
+        """Why an attribute cannot be told, with its address."""
+        place = f"{instance.address}.{one.pointer or path}"
+        if one.state is State.SENSITIVE:
+            return f"{place} is marked sensitive"
+        if instance.action == "deferred":
+            return f"{place} is deferred to a later run"
+        return f"{place} is known only after apply"
+
+    def refer(
+        self, instance: Instance, path: str, wanted: Iterable[str] | None, at: tuple[int | str, ...] = ()
+    ) -> Reference:
+        """What the attribute at `path` refers to, among resources of the `wanted` types (None: any)."""
+        one = leaf(instance, path, at)
+        types = None if wanted is None else frozenset(wanted)
+        if one.state is State.VALUE:
+            return self._by_value(one.value, types)
+        if one.state in (State.ABSENT, State.NO_BLOCK) and instance.mirrored:
+            return Reference()
+        expression = self.resolver.expression(instance, path, one.at)
+        if one.state is State.SENSITIVE or expression is None:
+            if one.state in (State.ABSENT, State.NO_BLOCK):
+                return Reference()
+            return Reference(certainty="opaque", reason=self.why_unknown(instance, one, path))
+        return self._by_reference(instance, one, path, self.resolver.follow(instance, expression, types))
+
+    def _by_value(self, value: Any, types: frozenset[str] | None) -> Reference:
+        found = self.named(value, types) if isinstance(value, str) else None
+        return Reference(value, (found,) if found else ())
+
+    def _by_reference(self, instance: Instance, one: Leaf, path: str, found: Found) -> Reference:
+        why = self.why_unknown(instance, one, path)
+        if found.opaque:
+            why += f" and refers to {', '.join(sorted(set(found.opaque)))}"
+        elif not found.instances:
+            literals = [text for text in found.literals if isinstance(text, str)]
+            if one.state is not State.UNKNOWN and len(literals) == 1:
+                return Reference(literals[0])
+        elif len(found.instances) > 1:
+            why += f" and may be any of {len(found.instances)}"
+        instances = tuple(sorted((one for one, _ in found.instances), key=lambda one: one.address))
+        certain = len(instances) == 1 and found.certainty in ("exact", "index-matched")
+        return Reference(None, instances, found.certainty, None if certain else why)
+
+    def named(self, value: str, types: frozenset[str] | None) -> Instance | None:
+        """The managed instance that `value` (ARN, id or name) identifies."""
+        for kind in sorted(types) if types is not None else ():
+            if kind not in self._named:
+                self._named[kind] = self._index(kind)
+            if (found := self._named[kind].get(value)) is not None:
+                return found
+        return None
+
+    def _index(self, kind: str) -> dict[str, Instance]:
+        index: dict[str, Instance] = {}
+        for instance in self.of(kind):
+            index.setdefault(self.arn(instance), instance)
+            for name in IDENTIFIERS:
+                value = (instance.after or {}).get(name)
+                if isinstance(value, str) and value:
+                    index.setdefault(value, instance)
+        return index
