@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scanner.catalog.encryption.audit import AUDIT_TYPES
+from scanner.catalog.encryption.caches import CACHE_TYPES
 from scanner.catalog.encryption.databases import DATABASE_TYPES
 from scanner.catalog.encryption.ebs import EBS_TYPES
 from scanner.catalog.encryption.messaging import MESSAGING_TYPES
@@ -18,6 +19,7 @@ ENCRYPTED_TYPES: tuple[EncryptedType, ...] = (
     *STORAGE_TYPES,
     *RDS_TYPES,
     *DATABASE_TYPES,
+    *CACHE_TYPES,
     *SECRET_TYPES,
     *MESSAGING_TYPES,
     *AUDIT_TYPES,

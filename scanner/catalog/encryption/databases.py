@@ -1,4 +1,4 @@
-"""Where DynamoDB and the other databases that are not RDS name their keys."""
+"""Where DynamoDB and the other databases that are neither RDS nor a cache or warehouse name their keys."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from scanner.catalog.encryption.types import (
     LinkField,
     aws_managed,
     switch,
+    tag_call,
+    untold,
 )
 
 _SSE = {
@@ -86,4 +88,188 @@ DYNAMODB_TABLE = EncryptedType(
     ),
 )
 
-DATABASE_TYPES = (DYNAMODB_TABLE,)
+
+_KIND = {"AWS_OWNED_KMS_KEY": AWS_OWNED, "CUSTOMER_MANAGED_KMS_KEY": NOT_NAMED}
+
+KEYSPACES_TABLE = EncryptedType(
+    "AWS::Cassandra::Table",
+    Api(
+        "keyspaces",
+        (
+            Call("ListKeyspaces", "keyspaces"),
+            Call("ListTables", "tables", given={"keyspaceName": "keyspaceName"}),
+        ),
+        "resourceArn",
+        "tableName",
+        details=(
+            Call("GetTable", given={"keyspaceName": "keyspaceName", "tableName": "tableName"}),
+            tag_call("resourceArn"),
+        ),
+        tags="TagList",
+        created="creationTimestamp",
+    ),
+    keys=(
+        KeyField(
+            "storage",
+            "encryptionSpecification.kmsKeyIdentifier",
+            Flag("encryptionSpecification.type", _KIND, missing=AWS_OWNED),
+            (
+                At(
+                    "aws_keyspaces_table",
+                    "encryption_specification.kms_key_identifier",
+                    Flag("encryption_specification.type", _KIND, missing=AWS_OWNED),
+                ),
+            ),
+        ),
+    ),
+    terraform={"aws_keyspaces_table": "table_name"},
+    attributes=(Attribute("keyspace", "keyspaceName", "The keyspace of the table."),),
+)
+
+TIMESTREAM = EncryptedType(
+    "AWS::Timestream::Database",
+    Api(
+        "timestream-write",
+        (Call("ListDatabases", "Databases"),),
+        "Arn",
+        "DatabaseName",
+        details=(tag_call("ResourceARN", "Tags"),),
+        tags="TagList",
+        created="CreationTime",
+    ),
+    keys=(
+        KeyField(
+            "storage",
+            "KmsKeyId",
+            aws_managed("timestream"),
+            (At("aws_timestreamwrite_database", "kms_key_id"),),
+        ),
+    ),
+    terraform={"aws_timestreamwrite_database": "database_name"},
+)
+
+SCHEDULED_QUERY = EncryptedType(
+    "AWS::Timestream::ScheduledQuery",
+    Api(
+        "timestream-query",
+        (Call("ListScheduledQueries", "ScheduledQueries"),),
+        "Arn",
+        "Name",
+        details=(
+            Call("DescribeScheduledQuery", "ScheduledQuery", given={"ScheduledQueryArn": "Arn"}),
+            tag_call("ResourceARN", "Tags"),
+        ),
+        tags="TagList",
+        created="CreationTime",
+    ),
+    keys=(
+        KeyField(
+            "storage",
+            "KmsKeyId",
+            aws_managed("timestream"),
+            (At("aws_timestreamquery_scheduled_query", "kms_key_id"),),
+        ),
+    ),
+    terraform={"aws_timestreamquery_scheduled_query": "name"},
+)
+
+DSQL = EncryptedType(
+    "AWS::DSQL::Cluster",
+    Api(
+        "dsql",
+        (Call("ListClusters", "clusters"),),
+        "arn",
+        "identifier",
+        details=(Call("GetCluster", given={"identifier": "identifier"}),),
+        tags="tags",
+        created="creationTime",
+    ),
+    keys=(
+        KeyField(
+            "storage",
+            "encryptionDetails.kmsKeyArn",
+            Flag("encryptionDetails.encryptionType", _KIND, missing=AWS_OWNED),
+            (At("aws_dsql_cluster", "kms_encryption_key", AWS_OWNED),),
+        ),
+    ),
+    terraform={"aws_dsql_cluster": "identifier"},
+)
+
+_ELASTIC_SILENCE = untold("AWS does not say which default key protects an elastic cluster that names none")
+DOCDB_ELASTIC = EncryptedType(
+    "AWS::DocDBElastic::Cluster",
+    Api(
+        "docdb-elastic",
+        (Call("ListClusters", "clusters"),),
+        "clusterArn",
+        "clusterName",
+        details=(Call("GetCluster", "cluster", given={"clusterArn": "clusterArn"}), tag_call("resourceArn")),
+        tags="TagList",
+        created="createTime",
+    ),
+    keys=(KeyField("storage", "kmsKeyId", _ELASTIC_SILENCE, (At("aws_docdbelastic_cluster", "kms_key_id"),)),),
+    terraform={"aws_docdbelastic_cluster": "name"},
+)
+
+DOCDB_ELASTIC_SNAPSHOT = EncryptedType(
+    "AWS::DocDBElastic::ClusterSnapshot",
+    Api(
+        "docdb-elastic",
+        (Call("ListClusterSnapshots", "snapshots"),),
+        "snapshotArn",
+        "snapshotName",
+        details=(
+            Call("GetClusterSnapshot", "snapshot", given={"snapshotArn": "snapshotArn"}),
+            tag_call("resourceArn"),
+        ),
+        tags="TagList",
+        created="snapshotCreationTime",
+    ),
+    keys=(KeyField("storage", "kmsKeyId", _ELASTIC_SILENCE),),
+    links=(LinkField("derived_from", "clusterArn"),),
+)
+
+GRAPH = EncryptedType(
+    "AWS::NeptuneGraph::Graph",
+    Api(
+        "neptune-graph",
+        (Call("ListGraphs", "graphs"),),
+        "arn",
+        "name",
+        details=(tag_call("resourceArn"),),
+        tags="TagList",
+    ),
+    keys=(KeyField("storage", "kmsKeyIdentifier", AWS_OWNED, (At("aws_neptunegraph_graph", "kms_key_identifier"),)),),
+    terraform={"aws_neptunegraph_graph": "graph_name"},
+)
+
+GRAPH_SNAPSHOT = EncryptedType(
+    "AWS::NeptuneGraph::GraphSnapshot",
+    Api(
+        "neptune-graph",
+        (Call("ListGraphSnapshots", "graphSnapshots"),),
+        "arn",
+        "name",
+        details=(tag_call("resourceArn"),),
+        tags="TagList",
+        created="snapshotCreateTime",
+    ),
+    keys=(KeyField("storage", "kmsKeyIdentifier", AWS_OWNED),),
+    links=(
+        LinkField(
+            "derived_from", "sourceGraphId", target="arn:{partition}:neptune-graph:{region}:{account}:graph/{value}"
+        ),
+    ),
+)
+
+DATABASE_TYPES = (
+    DYNAMODB_TABLE,
+    KEYSPACES_TABLE,
+    TIMESTREAM,
+    SCHEDULED_QUERY,
+    DSQL,
+    DOCDB_ELASTIC,
+    DOCDB_ELASTIC_SNAPSHOT,
+    GRAPH,
+    GRAPH_SNAPSHOT,
+)
