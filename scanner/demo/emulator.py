@@ -7,6 +7,7 @@ account, whatever the environment it is started in.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -32,6 +33,7 @@ _SAFE_ENVIRONMENT = {
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
     "NO_PROXY": ",".join(LOOPBACK),
+    "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
 }
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
@@ -63,11 +65,24 @@ def serve(port: int = 0, account: str | None = None) -> Iterator[str]:
     with ExitStack() as stack:
         _isolate(stack, account, "us-east-1")
         stack.enter_context(extended(EXTENSIONS))
+        stack.enter_context(_quiet("werkzeug"))
         server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
         server.start()
         stack.callback(server.stop)
         host, bound_port = server.get_host_and_port()
         yield f"http://{host}:{bound_port}"
+
+
+@contextmanager
+def _quiet(logger_name: str) -> Iterator[None]:
+    """Only errors of one logger, while it lasts."""
+    logger = logging.getLogger(logger_name)
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _isolate(stack: ExitStack, account: str | None, region: str) -> None:

@@ -50,7 +50,7 @@ def _install(extension: Extension, stack: ExitStack) -> None:
 
 def _name_urls(backend: type[BaseBackend], urls: Any) -> None:
     """moto derives a backend's urls from the module that its class stands in, which is not so for a subclass."""
-    backend._url_module = urls  # type: ignore[assignment]
+    backend._url_module = urls  # type: ignore[method-assign]
 
 
 def _rebound(handler: Callable[..., Any], answers: type[BaseResponse]) -> Callable[..., Any]:

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from moto.core.utils import unix_time
-from moto.kms import kms_backends, models
+from moto.kms import models
+from moto.kms.models import kms_backends
 from moto.moto_api._internal import mock_random
 
 from scanner.demo.kms_material import now
@@ -51,7 +52,7 @@ class KmsBackend(models.KmsBackend):
     def new_key(self, parameters: dict[str, Any], *, manager: str = "CUSTOMER") -> Key:
         """Create a key from the parameters of CreateKey."""
         store = self._store_for(parameters)
-        key = Key(parameters, self.account_id, self.region_name, manager=manager)
+        key = Key(parameters, self.account_id, self.region_name, manager=manager)  # type: ignore[abstract]
         key.cluster_id = store.cluster_id if store else None
         self.keys[key.id] = key
         if parameters.get("Tags"):
@@ -84,6 +85,18 @@ class KmsBackend(models.KmsBackend):
     def describe_key(self, key_id: str) -> Key:  # type: ignore[override]
         """The key behind an id, ARN, alias name or alias ARN."""
         return self.keys[self.any_id_to_key_id(key_id)]
+
+    def disable_key(self, key_id: str) -> None:
+        """DisableKey, by id or ARN."""
+        super().disable_key(self.get_key_id(key_id))
+
+    def enable_key(self, key_id: str) -> None:
+        """EnableKey, by id or ARN."""
+        super().enable_key(self.get_key_id(key_id))
+
+    def cancel_key_deletion(self, key_id: str) -> None:
+        """CancelKeyDeletion, by id or ARN; the key is then disabled."""
+        super().cancel_key_deletion(self.get_key_id(key_id))
 
     def metadata(self, key: Key) -> dict[str, Any]:
         """KeyMetadata of one key, as its store allows."""
@@ -210,7 +223,9 @@ class KmsBackend(models.KmsBackend):
     def update_store(self, store: KeyStore, parameters: dict[str, Any]) -> None:
         """UpdateCustomKeyStore: a store must be disconnected, an external one only for its connectivity."""
         if store.connected and (store.type == CLOUDHSM or "XksProxyConnectivity" in parameters):
-            raise kms_error("CustomKeyStoreInvalidStateException", f"The custom key store {store.id} is not disconnected")
+            raise kms_error(
+                "CustomKeyStoreInvalidStateException", f"The custom key store {store.id} is not disconnected"
+            )
         if name := parameters.get("NewCustomKeyStoreName"):
             self._check_store_name(name)
             store.name = name
@@ -223,7 +238,9 @@ class KmsBackend(models.KmsBackend):
         if any(key.store_id == store.id for key in self.keys.values()):
             raise kms_error("CustomKeyStoreHasCMKsException", f"The custom key store {store.id} contains KMS keys")
         if self.connection(store)[0] != "DISCONNECTED":
-            raise kms_error("CustomKeyStoreInvalidStateException", f"The custom key store {store.id} is not disconnected")
+            raise kms_error(
+                "CustomKeyStoreInvalidStateException", f"The custom key store {store.id} is not disconnected"
+            )
         del self.stores[store.id]
 
     def _cluster(self, store: KeyStore) -> HsmCluster | None:
@@ -244,12 +261,16 @@ class KmsBackend(models.KmsBackend):
         origin = parameters.get("Origin") or "AWS_KMS"
         if origin not in (CLOUDHSM, XKS):
             if parameters.get("CustomKeyStoreId"):
-                raise kms_error("ValidationException", "CustomKeyStoreId needs an Origin of AWS_CLOUDHSM or EXTERNAL_KEY_STORE")
+                raise kms_error(
+                    "ValidationException", "CustomKeyStoreId needs an Origin of AWS_CLOUDHSM or EXTERNAL_KEY_STORE"
+                )
             return None
         store = self.store(parameters.get("CustomKeyStoreId") or "")
         spec = parameters.get("KeySpec") or parameters.get("CustomerMasterKeySpec") or "SYMMETRIC_DEFAULT"
         if store.type != origin or spec != "SYMMETRIC_DEFAULT" or parameters.get("MultiRegion"):
-            raise kms_error("UnsupportedOperationException", "A custom key store holds single-Region symmetric encryption keys only")
+            raise kms_error(
+                "UnsupportedOperationException", "A custom key store holds single-Region symmetric encryption keys only"
+            )
         if self.connection(store)[0] != "CONNECTED":
             raise kms_error("CustomKeyStoreInvalidStateException", f"The custom key store {store.id} is not connected")
         if origin == CLOUDHSM:
@@ -287,13 +308,15 @@ def _replica_of(key: Key, parameters: dict[str, Any], region: str) -> Key:
 def _managed_policy(account_id: str, region: str, service: str) -> dict[str, Any]:
     """The key policy that AWS writes for its managed keys (developer guide, "AWS managed keys")."""
     use = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:CreateGrant", "kms:DescribeKey"]
-    condition = {"StringEquals": {"kms:CallerAccount": account_id, "kms:ViaService": f"{service}.{region}.amazonaws.com"}}
+    condition = {
+        "StringEquals": {"kms:CallerAccount": account_id, "kms:ViaService": f"{service}.{region}.amazonaws.com"}
+    }
     return {
         "Version": "2012-10-17",
         "Id": f"auto-{service}-1",
         "Statement": [
             {
-                "Sid": f"Allow access through {service} for all principals in the account that are authorized to use it",
+                "Sid": f"Allow access through {service} for all principals in the account authorized to use it",
                 "Effect": "Allow",
                 "Principal": {"AWS": "*"},
                 "Action": use,

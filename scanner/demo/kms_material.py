@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moto.moto_api._internal import mock_random
@@ -18,7 +18,7 @@ DEFAULT_PERIOD_DAYS = 365
 
 def now() -> datetime:
     """The present of the emulation (the clock of this process, which the demo moves)."""
-    return datetime.now(timezone.utc)
+    return datetime.now(UTC)
 
 
 def new_material_id() -> str:

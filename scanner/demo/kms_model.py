@@ -9,13 +9,19 @@ from typing import Any
 from moto.core.utils import unix_time
 from moto.kms import models
 from moto.kms.utils import generate_private_key
+from moto.moto_api._internal import mock_random
 
 from scanner.demo.kms_material import Material, Rotation, expiration_model, new_material_id, now
 
 _CHEAP_SPEC = "ECC_NIST_P256"
-_MAC_ALGORITHMS = {spec: [spec.replace("HMAC_", "HMAC_SHA_")] for spec in ("HMAC_224", "HMAC_256", "HMAC_384", "HMAC_512")}
+_MAC_ALGORITHMS = {
+    spec: [spec.replace("HMAC_", "HMAC_SHA_")] for spec in ("HMAC_224", "HMAC_256", "HMAC_384", "HMAC_512")
+}
 _ML_DSA = ("ML_DSA_44", "ML_DSA_65", "ML_DSA_87")
-_NEWER_SIGNING = {**dict.fromkeys(_ML_DSA, ["ML_DSA_SHAKE_256"]), "ECC_NIST_EDWARDS25519": ["ED25519_SHA_512", "ED25519_PH_SHA_512"]}
+_NEWER_SIGNING = {
+    **{spec: ["ML_DSA_SHAKE_256"] for spec in _ML_DSA},
+    "ECC_NIST_EDWARDS25519": ["ED25519_SHA_512", "ED25519_PH_SHA_512"],
+}
 
 
 @dataclass(slots=True)
@@ -38,7 +44,7 @@ class Grant(models.Grant):
             parameters.get("Constraints") or {},
             parameters.get("RetiringPrincipal", ""),
         )
-        self.id = f"{models.mock_random.getrandbits(256):064x}"
+        self.id = f"{mock_random.getrandbits(256):064x}"
         self.grantee_service = parameters.get("GranteeServicePrincipal")
         self.retiring_service = parameters.get("RetiringServicePrincipal")
         self.issuer = issuer
@@ -56,7 +62,7 @@ class Grant(models.Grant):
 
 
 class Key(models.Key):
-    """moto's key with material, store, Region set and deletion window; no private key is made until one is asked for."""
+    """moto's key with material, key store, Region set and deletion window; its private key is made when asked for."""
 
     def __init__(self, parameters: dict[str, Any], account_id: str, region: str, *, manager: str = "CUSTOMER") -> None:
         self._private_key: Any = None

@@ -63,7 +63,9 @@ class KeyStore:
     def connect(self, cluster: HsmCluster | None) -> None:
         """Start connecting; it ends CONNECTED, or FAILED with its reason."""
         if self.connection(cluster)[0] != "DISCONNECTED":
-            raise kms_error("CustomKeyStoreInvalidStateException", f"The custom key store {self.id} is not disconnected")
+            raise kms_error(
+                "CustomKeyStoreInvalidStateException", f"The custom key store {self.id} is not disconnected"
+            )
         if self.type == CLOUDHSM:
             self.error = checked_cluster(cluster, at_least=1).kmsuser_fault
         else:

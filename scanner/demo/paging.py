@@ -8,7 +8,9 @@ from typing import Any
 from moto.core.exceptions import JsonRESTError
 
 
-def page(items: Sequence[Any], name: str, *, limit: int | None, marker: str | None, default: int, most: int) -> dict[str, Any]:
+def page(
+    items: Sequence[Any], name: str, *, limit: int | None, marker: str | None, default: int, most: int
+) -> dict[str, Any]:
     """One page of `items` under `name`; a marker that no page gave out and a limit out of range are refused."""
     if limit is not None and not 1 <= limit <= most:
         raise JsonRESTError("ValidationException", f"Value '{limit}' at 'limit' must be between 1 and {most}")

@@ -1,0 +1,72 @@
+"""The demo estate: a payment company's account, with planted faults beside clean twins.
+
+One account in two Regions: cardholder data (tag `DataClass=pci`), which must rest on keys in a custom key store,
+next to ordinary applications. Each line names what plants a rule's fault, and the twin that looks alike and is right.
+
+custody    pci-resource-off-cks      buckets card-vault-exports, chargeback-evidence, card-vault-documents-dr (a replica,
+                                     untagged) | card-vault-documents, ledger-archive
+                                     volume settlement-batch, snapshot card-vault-db-copy | card-vault-db and its snapshot
+                                     database chargeback (insights, master secret), snapshot ledger-for-warehouse | ledger
+                                     table device-fingerprints | tokens;  secret card-vault/export-password and the one
+                                     that RDS keeps for chargeback | payments-api/scheme-credentials
+                                     queue settlement-dead-letters | payment-events;  log group /ecs/chargeback
+                                     | /ecs/card-vault;  untagged and out of scope: merchant-uploads, portal-sessions ...
+           resource-unencrypted      volumes tokenization-cache, ci-scratch | build-agents;  database reporting with its
+                                     snapshots | merchant-directory;  queue audit-events | mail-outbox;  the cluster
+                                     merchant-analytics says StorageEncrypted false, yet AWS encrypts it
+lifecycle  key-disabled-in-use       card-vault-legacy | ledger-legacy (disabled, nothing rests on it)
+           key-pending-deletion-in-use  reporting-old | poc-2022
+           key-rotation-off          merchant-portal | app-config; keys that cannot rotate are not asked to
+           key-cryptoperiod-exceeded pan-archive-2024, branch-terminal, scheme-exchange | card-vault, partner-settlement,
+                                     issuer-bin-table
+access     key-admin-can-decrypt     support-tools, sandbox (the default key policy beside an administrator) | app-config
+           key-policy-public         partner-exchange (a condition that always holds) | webhooks
+           iam-decrypt-on-all-keys   fraud-analytics-batch, platform-admin | report-renderer, data-science
+stores     key-store-disconnected    legacy-hsm | pci-hsm
+           key-store-hsm-redundancy  settlement-hsm | pci-hsm
+audit      trail-excludes-kms-events operations, change-log | organisation-audit, card-vault-reads (data events only)
+
+Planted for further rules: hsm1.medium under legacy-hsm; its old backup; branch-vault by a public endpoint; grants on
+sandbox; the foreign account on warehouse, the deleted role on backoffice, the unguarded service on metrics; nobody
+administers hsm-bootstrap; material of scheme-exchange runs out; data-lake rotates every two years; the replica of
+risk-model has another policy; a key without alias; reporting-old goes after seven days; kmsuser's password under its
+own store's key; short retention of /batch/reporting; trails without key or validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from scanner.demo.estate_audit import build_audit
+from scanner.demo.estate_databases import build_databases, build_secrets
+from scanner.demo.estate_grants import build_grants
+from scanner.demo.estate_identities import build_identities
+from scanner.demo.estate_keys import age_keys, build_keys
+from scanner.demo.estate_storage import build_buckets, build_volumes
+from scanner.demo.estate_stores import age_stores, build_stores
+from scanner.demo.world import AS_OF, World, world
+
+
+def build(estate: World) -> None:
+    """Build the estate through the AWS API; the clock ends at the day of the demo."""
+    build_identities(estate)
+    stores = build_stores(estate)
+    build_keys(estate, stores)
+    build_buckets(estate)
+    build_volumes(estate)
+    build_databases(estate)
+    build_secrets(estate)
+    build_audit(estate)
+    build_grants(estate)
+    age_keys(estate)
+    age_stores(estate, stores)
+    estate.clock.move_to(AS_OF)
+
+
+@contextmanager
+def demo_estate() -> Iterator[World]:
+    """The estate, for as long as the context lasts."""
+    with world() as estate:
+        build(estate)
+        yield estate

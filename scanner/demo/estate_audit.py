@@ -1,0 +1,106 @@
+"""Trails, log groups and queues of the estate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scanner.demo.estate_storage import PCI, bucket_name
+from scanner.demo.world import MAIN, SECOND, World
+
+_SEVEN_YEARS = 2557
+
+_LOG_GROUPS: tuple[tuple[str, str | None, int | None, dict[str, str]], ...] = (
+    # name, alias of the key (None: AWS owned), retention in days, tags
+    ("/ecs/payments-api", "observability", 400, {"Team": "payments"}),
+    ("/ecs/card-vault", "card-vault", _SEVEN_YEARS, PCI),
+    ("/ecs/chargeback", "observability", 400, PCI),
+    ("/batch/reporting", "reporting-old", 30, {"Team": "reporting"}),
+    ("/lambda/webhooks", None, None, {"Team": "webhooks"}),
+)
+
+_QUEUES: tuple[tuple[str, dict[str, str], dict[str, str]], ...] = (
+    # name, encryption, tags
+    ("payment-events", {"KmsMasterKeyId": "alias/payments-api"}, PCI),
+    ("settlement-dead-letters", {"SqsManagedSseEnabled": "true"}, PCI),
+    ("webhook-deliveries", {"KmsMasterKeyId": "alias/webhooks"}, {"Team": "webhooks"}),
+    ("audit-events", {"SqsManagedSseEnabled": "false"}, {"Team": "security"}),
+    ("mail-outbox", {"SqsManagedSseEnabled": "true"}, {"Team": "portal"}),
+)
+
+
+def build_audit(world: World) -> None:
+    """Everything that records or carries events."""
+    _log_groups(world)
+    _queues(world)
+    _trails(world)
+
+
+def _log_groups(world: World) -> None:
+    logs = world.client("logs")
+    clusters = [store.cluster_id for store in world.kms().stores.values() if store.cluster_id]
+    hsm = [(f"/aws/cloudhsm/{cluster}", "observability", _SEVEN_YEARS, {"Team": "security"}) for cluster in clusters]
+    for name, alias, days, tags in (*_LOG_GROUPS, *hsm):
+        world.at("2025-10-13", f"log group {name}")
+        key = {"kmsKeyId": world.arn(alias)} if alias else {}
+        logs.create_log_group(logGroupName=name, tags=tags, **key)
+        if days:
+            logs.put_retention_policy(logGroupName=name, retentionInDays=days)
+
+
+def _queues(world: World) -> None:
+    for name, encryption, tags in _QUEUES:
+        world.at("2026-01-26", f"queue {name}")
+        world.client("sqs").create_queue(QueueName=name, Attributes=encryption, tags=tags)
+
+
+_DATA_EVENTS = [
+    {
+        "Name": "object reads of the card vault",
+        "FieldSelectors": [
+            {"Field": "eventCategory", "Equals": ["Data"]},
+            {"Field": "resources.type", "Equals": ["AWS::S3::Object"]},
+        ],
+    }
+]
+_WITHOUT_KMS = [
+    {"ReadWriteType": "All", "IncludeManagementEvents": True, "ExcludeManagementEventSources": ["kms.amazonaws.com"]}
+]
+_WRITES_ONLY = [
+    {
+        "Name": "management writes",
+        "FieldSelectors": [
+            {"Field": "eventCategory", "Equals": ["Management"]},
+            {"Field": "readOnly", "Equals": ["false"]},
+        ],
+    }
+]
+
+
+def _trails(world: World) -> None:
+    """Planted: one trail leaves KMS out, one records writes only; two twins record all, or data events alone."""
+    audit, access = bucket_name("audit-logs"), bucket_name("access-logs")
+    _trail(world, "organisation-audit", SECOND, audit, world.arn("audit-trail", SECOND), IsMultiRegionTrail=True)
+    _trail(world, "card-vault-reads", MAIN, access, None, advanced=_DATA_EVENTS)
+    _trail(world, "operations", MAIN, access, None, basic=_WITHOUT_KMS)
+    _trail(world, "change-log", MAIN, access, None, advanced=_WRITES_ONLY)
+
+
+def _trail(
+    world: World,
+    name: str,
+    region: str,
+    bucket: str,
+    key: str | None,
+    basic: list[dict[str, Any]] | None = None,
+    advanced: list[dict[str, Any]] | None = None,
+    **options: Any,
+) -> None:
+    world.at("2023-08-21", f"trail {name}")
+    cloudtrail = world.client("cloudtrail", region)
+    wanted: dict[str, Any] = {"EnableLogFileValidation": key is not None} | ({"KmsKeyId": key} if key else {})
+    cloudtrail.create_trail(Name=name, S3BucketName=bucket, **wanted, **options)
+    cloudtrail.start_logging(Name=name)
+    if basic:
+        cloudtrail.put_event_selectors(TrailName=name, EventSelectors=basic)
+    if advanced:
+        cloudtrail.put_event_selectors(TrailName=name, AdvancedEventSelectors=advanced)
