@@ -31,9 +31,9 @@ def exponent(sizes: Sequence[float], values: Sequence[float]) -> float:
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[float | str]]) -> None:
     """Print `rows` under `columns`, numbers to three digits."""
-    print("  ".join(f"{column:>14}" for column in columns))
+    print("  ".join(f"{column:>20}" for column in columns))
     for row in rows:
-        print("  ".join(f"{_text(value):>14}" for value in row))
+        print("  ".join(f"{_text(value):>20}" for value in row))
 
 
 def _text(value: float | str) -> str:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from scanner.cli.toml_places import place_of
-from scanner.cli.words import nearest
 from scanner.errors import Problem, SettingsError
 from scanner.model.rule import severity_of
 from scanner.model.settings import DataClass, Selector, Settings, TrustedAccount
+from scanner.rules.lang.faults import suggest
 
 NAMES = ("keyproof.toml", "pyproject.toml")
 
@@ -119,15 +119,10 @@ def _problems(path: Path, text: str, prefix: tuple[str, ...], error: Any) -> lis
         return [_problem(path, text, where, message)]
     known = error.schema["properties"]
     return [
-        _problem(path, text, (*where, name), f"no setting `{name}`", _hint(name, known))
+        _problem(path, text, (*where, name), f"no setting `{name}`", suggest(name, known))
         for name in error.instance
         if name not in known
     ]
-
-
-def _hint(name: str, known: dict[str, Any]) -> str:
-    likely = nearest(name, known)
-    return f"did you mean `{likely}`?" if likely else f"there are: {', '.join(known)}"
 
 
 def _dotted(path: Sequence[Any]) -> str:

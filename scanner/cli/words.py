@@ -7,22 +7,11 @@ from collections.abc import Iterable
 import click
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that `word` is most likely meant to be."""
-    from difflib import get_close_matches
-
-    by_folded = {name.lower(): name for name in known}
-    matches = get_close_matches(word.lower(), by_folded, n=1, cutoff=0.5)
-    return by_folded[matches[0]] if matches else None
-
-
 def unknown_word(what: str, word: str, known: Iterable[str]) -> str:
     """The message for a `word` that is no known `what`."""
-    known = list(known)
-    likely = nearest(word, known)
-    if likely is not None:
-        return f"no {what} `{word}`; did you mean `{likely}`?"
-    return f"no {what} `{word}`; there are: {', '.join(known)}"
+    from scanner.rules.lang.faults import suggest
+
+    return "; ".join(filter(None, (f"no {what} `{word}`", suggest(word, known))))
 
 
 class Word(click.ParamType[str]):
