@@ -27,7 +27,12 @@ def clean(text: str, limit: int | None = None) -> str:
 
 def clean_lines(text: str) -> str:
     """The same for text of several lines, which keeps its line breaks."""
-    return "\n".join(clean(line) for line in text.splitlines())
+    return "\n".join(no_command(clean(line)) for line in text.splitlines())
+
+
+def no_command(line: str) -> str:
+    """A line of a log that a CI runner would take for a command (`::error::`), made plain by a backslash."""
+    return f"\\{line}" if line.lstrip().startswith("::") else line
 
 
 def is_clean(char: str) -> bool:

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Literal
 
-from scanner.report.clean import clean
+from scanner.report.clean import clean, no_command
 from scanner.report.options import RenderOptions
 
 Style = Literal["bold", "bold red", "red", "yellow", "bold yellow", "cyan", "green", "bold green", "dim"]
@@ -36,8 +36,7 @@ def lines_of(
     """`text` from an account, made safe and wrapped; further lines are `hanging` columns deeper."""
     margin = " " * indent
     for line in wrap(clean(text, TEXT_LIMIT), options.width - indent, hanging):
-        harmless = f"\\{line}" if line.lstrip().startswith("::") else line  # else a CI runner takes it for a command
-        yield margin + paint(harmless, style, options)
+        yield margin + paint(no_command(line), style, options)
 
 
 def wrap(text: str, width: int, hanging: int) -> Iterator[str]:

@@ -297,7 +297,10 @@ def hostile_report(text: str) -> Report:
     findings = (
         a_finding(rule, **facts),
         a_finding(rule, **facts | {"waiver": waiver, "identity": ("waived",), "location": None}),
-        *(a_finding(rule, **facts | {"outcome": outcome, "location": None}) for outcome in list(Outcome)[1:]),
+        *(
+            a_finding(rule, **facts | {"outcome": outcome, "identity": (encodable, outcome), "location": None})
+            for outcome in list(Outcome)[1:]
+        ),
     )
     gap = Gap(
         account=ACCOUNT, region=text, service="s3", operation=text, code=text, message=text, subject=text, action=text

@@ -1,0 +1,105 @@
+"""Markdown for a pull request comment: the verdict first, details folded, always short enough to post."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from scanner.model.finding import Finding, Report
+from scanner.model.rule import Outcome
+from scanner.report.changes import change_lines
+from scanner.report.markup import code, code_block, prose
+from scanner.report.options import RenderOptions, shown
+from scanner.report.phrases import evidence_line, headline
+from scanner.report.rulebook import rulebook
+from scanner.report.summary import WORST_FIRST, by_rule, completeness, conclusion, many, summarize
+
+MARKER = "<!-- keyproof report -->"
+"""Lets a bot find the comment that it posted before."""
+COMMENT = 65_000
+"""GitHub takes 65,536 characters in a comment."""
+TEXT = 500
+ROWS = 50
+GAPS = 20
+
+
+def render(report: Report, options: RenderOptions) -> str:
+    """The report in less than 65,000 characters; what does not fit is counted."""
+    return within(report, options, COMMENT)
+
+
+def within(report: Report, options: RenderOptions, limit: int) -> str:
+    """The report in at most `limit` characters: whole sections, worst first, and a line on what was left out."""
+    listed = shown(report, options)
+    text = f"{MARKER}\n{_head(report)}"
+    left_out = 0
+    for section, number in _sections(report, listed):
+        if len(text) + len(section) > limit - 200:
+            left_out += number
+        else:
+            text += section
+    if left_out:
+        text += f"\nand {many(left_out, 'more entry').replace('entrys', 'entries')}: see the full report\n"
+    return text
+
+
+def _head(report: Report) -> str:
+    summary = summarize(report)
+    complete = report.complete and not report.gaps
+    against = ", ".join(f"{number:,} {status}" for status, number in summary.statuses.items())
+    return "\n".join(
+        [
+            "## keyproof",
+            "",
+            f"**{conclusion(report, summary)}**",
+            "",
+            completeness(report) if complete else f"> **Incomplete.** {completeness(report)}",
+            "",
+            f"| {' | '.join(severity.label for severity in WORST_FIRST)} | waived | passed | not assessed |",
+            "|" + "---:|" * (len(WORST_FIRST) + 3),
+            "| "
+            + " | ".join(f"{summary.failed[severity]:,}" for severity in WORST_FIRST)
+            + f" | {summary.waived:,} | {summary.outcomes[Outcome.PASS]:,}"
+            + f" | {summary.outcomes[Outcome.NOT_ASSESSED]:,} |",
+            *(["", f"Against the baseline: {against}."] if against else []),
+            "",
+        ]
+    )
+
+
+def _sections(report: Report, listed: tuple[Finding, ...]) -> Iterator[tuple[str, int]]:
+    changes = change_lines(report.changes)
+    if changes:
+        lines = [f"- {prose(line, TEXT)}" for line in changes[:ROWS]]
+        yield _folded(f"{many(len(changes), 'change')} in access, custody and keys", lines), len(changes)
+    book = rulebook(report, listed)
+    for outcome, words in ((Outcome.FAIL, "failed"), (Outcome.NOT_ASSESSED, "not assessed")):
+        for rule, findings in by_rule(finding for finding in listed if finding.outcome is outcome).items():
+            for start in range(0, len(findings), ROWS):
+                part = findings[start : start + ROWS]
+                title = f"{findings[0].severity.label} <code>{prose(rule)}</code> {prose(book[rule].title, TEXT)}"
+                yield _folded(f"{title}: {len(part):,} {words}", [*_table(part), *_fix(part)]), len(part)
+    if report.gaps:
+        lines = [f"- {prose(gap.reason(), TEXT)}" for gap in report.gaps[:GAPS]]
+        yield _folded(f"{many(len(report.gaps), 'read')} failed", lines), len(report.gaps)
+    if report.notices:
+        lines = [f"- {prose(notice.text, TEXT)}" for notice in report.notices[:ROWS]]
+        yield _folded(f"{many(len(report.notices), 'notice')}", lines), len(report.notices)
+
+
+def _folded(summary: str, lines: Iterable[str]) -> str:
+    return f"\n<details><summary>{summary}</summary>\n\n" + "\n".join(lines) + "\n\n</details>\n"
+
+
+def _table(findings: list[Finding]) -> Iterator[str]:
+    yield "| subject | what | evidence |"
+    yield "|---|---|---|"
+    for finding in findings:
+        where = f"<br>{code(f'{finding.location[0]}:{finding.location[1]}', TEXT)}" if finding.location else ""
+        status = f"**{finding.status}** " if finding.status else ""
+        evidence = "<br>".join(prose(evidence_line(item), TEXT) for item in finding.evidence[:3])
+        yield f"| {code(finding.subject, TEXT)}{where} | {status}{prose(headline(finding, TEXT))} | {evidence} |"
+
+
+def _fix(findings: list[Finding]) -> list[str]:
+    command = findings[0].fix.get("cli", "").strip()
+    return ["", "Fix:", "", code_block(command[:2000])] if command else []
