@@ -1,0 +1,249 @@
+"""Policy documents, parsed once: text or JSON values in, statements with everything compiled out.
+
+Nothing here raises for a bad document. A document that cannot be read has `fault` set and no statements; a
+statement that AWS would never have stored has its own `fault`. Whoever evaluates them treats a faulty Allow
+as nothing and a faulty Deny as one that may apply, so a malformed policy never turns into an allow.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from scanner.authz.actions import EVERY, matching
+from scanner.authz.conditions import ConditionFault, Test, parse_conditions
+from scanner.authz.principals import Principals, parse_principals
+
+VERSIONS = ("2008-10-17", "2012-10-17")
+_ELEMENTS = frozenset(
+    ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition")
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Statement:
+    """One statement. `actions` is a mask of `scanner.authz.actions`; 0 for a statement without effect."""
+
+    allows: bool
+    actions: int
+    pointer: str
+    """JSON pointer in its document: `/Statement/0`."""
+    sid: str | None = None
+    principals: Principals | None = None
+    except_principals: bool = False
+    """`principals` comes from NotPrincipal."""
+    resources: tuple[str, ...] | None = None
+    except_resources: bool = False
+    conditions: tuple[Test, ...] = ()
+    variables: bool = False
+    """Policy variables are replaced (`Version` 2012-10-17)."""
+    fault: str | None = None
+    raw: Any = None
+
+    @property
+    def index(self) -> int:
+        """Its place in the document."""
+        last = self.pointer.rpartition("/")[2]
+        return int(last) if last.isdigit() else 0
+
+    @property
+    def label(self) -> str:
+        """The Sid, else the place."""
+        return self.sid or str(self.index)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One policy document under the name that evidence uses (`key-policy/default`)."""
+
+    name: str
+    statements: tuple[Statement, ...] = ()
+    fault: str | None = None
+    """Why it could not be read."""
+
+    def faults(self) -> tuple[str, ...]:
+        """Everything in it that could not be read."""
+        whole = (f"{self.name}: {self.fault}",) if self.fault else ()
+        return whole + tuple(f"{self.name}#{s.pointer}: {s.fault}" for s in self.statements if s.fault)
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRef:
+    """A statement as evidence."""
+
+    document: str
+    sid: str | None
+    pointer: str
+    text: str = field(compare=False)
+
+    @property
+    def label(self) -> str:
+        """The Sid, else the place in the document."""
+        return self.sid or self.pointer.rpartition("/")[2]
+
+
+def reference(document: str, statement: Statement) -> StatementRef:
+    """The evidence for one statement."""
+    return StatementRef(document, statement.sid, statement.pointer, describe(statement))
+
+
+class RepeatedKeys(dict[str, Any]):
+    """A JSON object in which a key stood more than once: nobody can say which of them AWS took."""
+
+
+def read_json(text: str) -> Any:
+    """JSON with objects that repeat a key marked as such; ValueError also where it is nested too deeply."""
+    try:
+        return json.loads(text, object_pairs_hook=_object)
+    except RecursionError:
+        raise ValueError("the JSON is nested too deeply") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    plain = dict(pairs)
+    return plain if len(plain) == len(pairs) else RepeatedKeys(plain)
+
+
+def parse_document(name: str, source: Any) -> Document:
+    """The document in `source`: JSON text or the value already parsed."""
+    statements, fault = _parse_text(source) if isinstance(source, str) else _parse_value(source)
+    return Document(name, statements, fault)
+
+
+Parsed = tuple[tuple[Statement, ...], str | None]
+
+
+@lru_cache(maxsize=65536)
+def _parse_text(text: str) -> Parsed:
+    try:
+        value = read_json(text)
+    except ValueError as error:
+        return (), f"not JSON: {error}"
+    return _parse_value(value)
+
+
+def _parse_value(value: Any) -> Parsed:
+    if not isinstance(value, dict):
+        return (), "the document is not a JSON object"
+    if isinstance(value, RepeatedKeys):
+        return (), "an element stands twice in the document"
+    version = value.get("Version", "2008-10-17")
+    if version not in VERSIONS:
+        return (), "Version is neither 2012-10-17 nor 2008-10-17"
+    listed = value.get("Statement")
+    if isinstance(listed, dict):
+        return (_statement(listed, "/Statement", version),), None
+    if not isinstance(listed, list):
+        return (), "the document has no Statement"
+    return tuple(_statement(raw, f"/Statement/{i}", version) for i, raw in enumerate(listed)), None
+
+
+def _statement(raw: Any, pointer: str, version: str) -> Statement:
+    try:
+        return _compile(raw, pointer, version == "2012-10-17")
+    except (ValueError, ConditionFault) as error:
+        allows = isinstance(raw, dict) and raw.get("Effect") == "Allow"
+        sid = raw.get("Sid") if isinstance(raw, dict) else None
+        return Statement(allows, EVERY, pointer, sid if isinstance(sid, str) else None, fault=str(error), raw=raw)
+
+
+def _compile(raw: Any, pointer: str, variables: bool) -> Statement:
+    _check_shape(raw)
+    principal, except_principals = _one_of(raw, "Principal", "NotPrincipal")
+    resources, except_resources = _one_of(raw, "Resource", "NotResource")
+    sid = raw.get("Sid")
+    return Statement(
+        allows=raw["Effect"] == "Allow",
+        actions=_actions(raw),
+        pointer=pointer,
+        sid=sid if isinstance(sid, str) and sid else None,
+        principals=None if principal is None else parse_principals(principal),
+        except_principals=except_principals,
+        resources=None if resources is None else _texts(resources, "Resource"),
+        except_resources=except_resources,
+        conditions=parse_conditions(raw.get("Condition"), variables),
+        variables=variables,
+        raw=raw,
+    )
+
+
+def _check_shape(raw: Any) -> None:
+    if not isinstance(raw, dict):
+        raise ValueError("the statement is not a JSON object")  # noqa: TRY004  a fault of the document
+    if _repeats(raw, 0):
+        raise ValueError("an element stands twice in the statement")
+    if raw.get("Effect") not in ("Allow", "Deny"):
+        raise ValueError("Effect is neither Allow nor Deny")
+    unknown = sorted(str(element) for element in set(raw) - _ELEMENTS)
+    if unknown:
+        raise ValueError(f"the element `{unknown[0][:80]}` is not part of the policy language")
+
+
+def _repeats(value: Any, depth: int) -> bool:
+    """Repeated keys anywhere in the few levels that a statement has."""
+    if isinstance(value, RepeatedKeys):
+        return True
+    if not isinstance(value, dict) or depth > 3:
+        return False
+    return any(_repeats(item, depth + 1) for item in value.values())
+
+
+def _one_of(raw: dict[str, Any], plain: str, inverted: str) -> tuple[Any, bool]:
+    if plain in raw and inverted in raw:
+        raise ValueError(f"{plain} and {inverted} stand together")
+    return (raw[inverted], True) if inverted in raw else (raw.get(plain), False)
+
+
+def _texts(value: Any, element: str) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    raise ValueError(f"{element} is neither text nor a list of texts")
+
+
+def _actions(raw: dict[str, Any]) -> int:
+    """The actions of a statement; none where Action is missing, which has no effect."""
+    listed, inverted = _one_of(raw, "Action", "NotAction")
+    if listed is None:
+        return 0
+    mask = 0
+    for pattern in _texts(listed, "Action"):
+        mask |= matching(pattern)
+    return EVERY & ~mask if inverted else mask
+
+
+def describe(statement: Statement) -> str:
+    """A statement in one line, for people."""
+    raw = statement.raw
+    if statement.fault or not isinstance(raw, dict):
+        return f"unreadable statement: {statement.fault}"
+    words = [str(raw.get("Effect"))]
+    for element, joint in (
+        ("Principal", ""),
+        ("NotPrincipal", "everyone except "),
+        ("Action", ""),
+        ("NotAction", "every action except "),
+        ("Resource", "on "),
+        ("NotResource", "on everything except "),
+    ):
+        if element in raw:
+            words.append(joint + _inline(raw[element]))
+    words += ["if " + " and ".join(str(test) for test in statement.conditions)] if statement.conditions else []
+    return _printable(" ".join(words))
+
+
+def _inline(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(_inline(item) for item in value.values())
+    items = value if isinstance(value, list) else [value]
+    shown = ", ".join(str(item) for item in items[:6])
+    return f"{shown} and {len(items) - 6} more" if len(items) > 6 else shown
+
+
+def _printable(text: str) -> str:
+    """No control characters, surrogates or endless lines in evidence."""
+    clean = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return clean if len(clean) <= 500 else clean[:499] + "…"
