@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scanner.catalog.encryption.audit import AUDIT_TYPES
 from scanner.catalog.encryption.caches import CACHE_TYPES
+from scanner.catalog.encryption.compute import COMPUTE_TYPES
 from scanner.catalog.encryption.databases import DATABASE_TYPES
 from scanner.catalog.encryption.ebs import EBS_TYPES
 from scanner.catalog.encryption.messaging import MESSAGING_TYPES
@@ -11,6 +12,7 @@ from scanner.catalog.encryption.rds import RDS_TYPES
 from scanner.catalog.encryption.s3 import S3_TYPES
 from scanner.catalog.encryption.secrets import SECRET_TYPES
 from scanner.catalog.encryption.storage import STORAGE_TYPES
+from scanner.catalog.encryption.streaming import STREAMING_TYPES
 from scanner.catalog.encryption.types import EncryptedType
 
 ENCRYPTED_TYPES: tuple[EncryptedType, ...] = (
@@ -22,6 +24,8 @@ ENCRYPTED_TYPES: tuple[EncryptedType, ...] = (
     *CACHE_TYPES,
     *SECRET_TYPES,
     *MESSAGING_TYPES,
+    *STREAMING_TYPES,
+    *COMPUTE_TYPES,
     *AUDIT_TYPES,
 )
 

@@ -204,6 +204,20 @@ class EncryptedType:
         return (*self.api.listing, *locate, *self.api.details)
 
 
+def one_key(
+    type: str,
+    api: Api,
+    path: str,
+    silence: Silence,
+    place: At | None = None,
+    named: str = "name",
+    use: str = "storage",
+) -> EncryptedType:
+    """A row with a single key and at most one Terraform type, whose members `named` names."""
+    places = (place,) if place else ()
+    return EncryptedType(type, api, (KeyField(use, path, silence, places),), {at.type: named for at in places})
+
+
 AWS_OWNED_WORDS = frozenset({"AWS_OWNED_KMS_KEY", "AWS_OWNED_KEY", "S3_MANAGED_KEY", "auto"})
 """Values that stand where a key would be and mean one that AWS owns (DSQL, Security Lake, OpenSearch Serverless)."""
 

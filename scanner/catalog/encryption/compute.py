@@ -1,0 +1,381 @@
+"""Where compute names its keys: functions, containers, images, launch templates, the EBS default of a Region."""
+
+from __future__ import annotations
+
+from scanner.catalog.encryption.ebs import REGION_DEFAULT
+from scanner.catalog.encryption.types import (
+    AWS_OWNED,
+    NOT_NAMED,
+    NOT_USED,
+    PLAN_ONLY,
+    Api,
+    At,
+    Attribute,
+    Call,
+    EncryptedType,
+    Flag,
+    KeyField,
+    LinkField,
+    aws_managed,
+    one_key,
+    switch,
+    tag_call,
+)
+
+_EBS = aws_managed("ebs")
+
+# One for each account and Region: what a volume gets whose creator asks for nothing.
+EBS_DEFAULT = EncryptedType(
+    "AWS::EC2::EBSEncryptionDefault",
+    Api(
+        "ec2",
+        (Call("GetEbsEncryptionByDefault", "[@]"),),
+        "arn:{partition}:ec2:{region}:{account}:ebs-encryption-default",
+        "'ebs-encryption-default'",
+        details=(Call("GetEbsDefaultKmsKeyId", into="Default"),),
+        tags=None,
+    ),
+    keys=(
+        KeyField(
+            "new-volumes",
+            "Default.KmsKeyId",
+            switch("EbsEncryptionByDefault", _EBS, off=NOT_USED),  # switched off, it protects nothing and harms nothing
+            (At("aws_ebs_default_kms_key", "key_arn", _EBS),),
+        ),
+    ),
+    terraform={"aws_ebs_default_kms_key": "id"},
+    attributes=(
+        Attribute(
+            "enabled",
+            "EbsEncryptionByDefault",
+            "Whether new volumes of the Region are encrypted when nobody asks.",
+        ),
+    ),
+)
+
+IMAGE = EncryptedType(
+    "AWS::EC2::Image",
+    Api(
+        "ec2",
+        (Call("DescribeImages", "Images", fixed={"Owners": ["self"]}),),
+        "arn:{partition}:ec2:{region}::image/{ImageId}",
+        "ImageId",
+        created="CreationDate",
+    ),
+    keys=(
+        KeyField(
+            "device",
+            "Ebs.KmsKeyId",
+            # AWS often leaves the key of an image out: it is that of the snapshot behind the device.
+            switch("Ebs.Encrypted", NOT_NAMED, missing=NOT_USED),
+            (At("aws_ami_copy", "kms_key_id", switch("encrypted", _EBS, missing=REGION_DEFAULT, off=REGION_DEFAULT)),),
+            each="BlockDeviceMappings",
+            part="DeviceName",
+        ),
+    ),
+    terraform={"aws_ami_copy": "name"},
+    links=(LinkField("derived_from", "BlockDeviceMappings[].Ebs.SnapshotId"),),
+    attributes=(Attribute("public", "Public", "Whether every account may use the image."),),
+)
+
+LAUNCH_TEMPLATE = EncryptedType(
+    "AWS::EC2::LaunchTemplate",
+    Api(
+        "ec2",
+        (Call("DescribeLaunchTemplates", "LaunchTemplates"),),
+        "arn:{partition}:ec2:{region}:{account}:launch-template/{LaunchTemplateId}",
+        "LaunchTemplateName",
+        details=(
+            Call(
+                "DescribeLaunchTemplateVersions",
+                "LaunchTemplateVersions[]",
+                given={"LaunchTemplateId": "LaunchTemplateId"},
+                fixed={"Versions": ["$Default", "$Latest"]},
+                into="Versions",
+            ),
+        ),
+        created="CreateTime",
+    ),
+    keys=(
+        KeyField(
+            "device",
+            "Ebs.KmsKeyId",
+            switch("Ebs.Encrypted", _EBS, missing=REGION_DEFAULT, off=REGION_DEFAULT),
+            (
+                At(
+                    "aws_launch_template",
+                    "block_device_mappings.ebs.kms_key_id",
+                    switch("block_device_mappings.ebs.encrypted", _EBS, missing=REGION_DEFAULT, off=REGION_DEFAULT),
+                ),
+            ),
+            each="Versions[].LaunchTemplateData.BlockDeviceMappings[]",
+        ),
+    ),
+    terraform={"aws_launch_template": "name"},
+)
+
+
+def _devices(use: str, block: str, *types: str, prefix: str = "") -> KeyField:
+    """Volumes that a plan declares inside something that launches instances."""
+    encrypted = switch(f"{prefix}{block}.encrypted", _EBS, missing=REGION_DEFAULT, off=REGION_DEFAULT)
+    return KeyField(
+        use, "", REGION_DEFAULT, tuple(At(name, f"{prefix}{block}.kms_key_id", encrypted) for name in types)
+    )
+
+
+# In AWS these volumes are AWS::EC2::Volume; a plan knows them only by the instance.
+INSTANCE = EncryptedType(
+    "AWS::EC2::Instance",
+    PLAN_ONLY,
+    keys=(
+        _devices("root-volume", "root_block_device", "aws_instance", "aws_spot_instance_request"),
+        _devices("volume", "ebs_block_device", "aws_instance", "aws_spot_instance_request"),
+    ),
+    terraform={"aws_instance": "id", "aws_spot_instance_request": "id"},
+)
+SPOT_FLEET = EncryptedType(
+    "AWS::EC2::SpotFleet",
+    PLAN_ONLY,
+    keys=(
+        _devices("root-volume", "root_block_device", "aws_spot_fleet_request", prefix="launch_specification."),
+        _devices("volume", "ebs_block_device", "aws_spot_fleet_request", prefix="launch_specification."),
+    ),
+    terraform={"aws_spot_fleet_request": "id"},
+)
+
+DLM_POLICY = EncryptedType(
+    "AWS::DLM::LifecyclePolicy",
+    Api(
+        "dlm",
+        (Call("GetLifecyclePolicies", "Policies"),),
+        "arn:{partition}:dlm:{region}:{account}:policy/{name}",
+        "PolicyId",
+        details=(Call("GetLifecyclePolicy", "Policy", given={"PolicyId": "PolicyId"}),),
+        created="DateCreated",
+    ),
+    keys=(
+        KeyField(
+            "copies",
+            "CmkArn",
+            switch("Encrypted", _EBS),
+            (
+                At(
+                    "aws_dlm_lifecycle_policy",
+                    "policy_details.schedule.cross_region_copy_rule.cmk_arn",
+                    switch("policy_details.schedule.cross_region_copy_rule.encrypted", _EBS, missing=NOT_USED),
+                ),
+            ),
+            each="PolicyDetails.Schedules[].CrossRegionCopyRules[]",
+        ),
+        KeyField(
+            "event-copies",
+            "EncryptionConfiguration.CmkArn",
+            switch("EncryptionConfiguration.Encrypted", _EBS),
+            (
+                At(
+                    "aws_dlm_lifecycle_policy",
+                    "policy_details.action.cross_region_copy.encryption_configuration.cmk_arn",
+                    switch(
+                        "policy_details.action.cross_region_copy.encryption_configuration.encrypted",
+                        _EBS,
+                        missing=NOT_USED,
+                    ),
+                ),
+            ),
+            each="PolicyDetails.Actions[].CrossRegionCopy[]",
+        ),
+    ),
+    terraform={"aws_dlm_lifecycle_policy": "description"},
+)
+
+FUNCTION = EncryptedType(
+    "AWS::Lambda::Function",
+    Api(
+        "lambda",
+        (Call("ListFunctions", "Functions[].{FunctionName: FunctionName, FunctionArn: FunctionArn}"),),
+        "FunctionArn",
+        "FunctionName",
+        details=(
+            # GetFunction also shows environment variables: only these fields of it are kept.
+            Call(
+                "GetFunction",
+                "{Key: Configuration.KMSKeyArn, Source: Code.SourceKMSKeyArn, "
+                "Durable: Configuration.DurableConfig.KMSKeyArn, Runtime: Configuration.Runtime, Tags: Tags}",
+                given={"FunctionName": "FunctionName"},
+            ),
+        ),
+    ),
+    keys=(
+        KeyField("environment", "Key", aws_managed("lambda"), (At("aws_lambda_function", "kms_key_arn"),)),
+        KeyField("code", "Source", AWS_OWNED, (At("aws_lambda_function", "source_kms_key_arn"),)),
+        KeyField("durable-state", "Durable", NOT_USED),
+    ),
+    terraform={"aws_lambda_function": "function_name"},
+    attributes=(Attribute("runtime", "Runtime", "Runtime; null for container images."),),
+)
+
+EVENT_SOURCE = one_key(
+    "AWS::Lambda::EventSourceMapping",
+    Api(
+        "lambda",
+        (Call("ListEventSourceMappings", "EventSourceMappings"),),
+        "arn:{partition}:lambda:{region}:{account}:event-source-mapping:{name}",
+        "UUID",
+        details=(Call("ListTags", "Tags", given={"Resource": "Self"}, into="TagMap"),),
+        tags="TagMap",
+    ),
+    "KMSKeyArn",
+    AWS_OWNED,
+    At("aws_lambda_event_source_mapping", "kms_key_arn"),
+    "uuid",
+    use="filter-criteria",
+)
+
+_ECR_KINDS = {"AES256": AWS_OWNED, "KMS": aws_managed("ecr"), "KMS_DSSE": aws_managed("ecr")}
+REPOSITORY = one_key(
+    "AWS::ECR::Repository",
+    Api(
+        "ecr",
+        (Call("DescribeRepositories", "repositories"),),
+        "repositoryArn",
+        "repositoryName",
+        details=(tag_call("resourceArn"),),
+        tags="TagList",
+        created="createdAt",
+    ),
+    "encryptionConfiguration.kmsKey",
+    Flag("encryptionConfiguration.encryptionType", _ECR_KINDS),
+    At(
+        "aws_ecr_repository",
+        "encryption_configuration.kms_key",
+        Flag("encryption_configuration.encryption_type", _ECR_KINDS, missing=AWS_OWNED),
+    ),
+)
+REPOSITORY_TEMPLATE = one_key(
+    "AWS::ECR::RepositoryCreationTemplate",
+    Api(
+        "ecr",
+        (Call("DescribeRepositoryCreationTemplates", "repositoryCreationTemplates"),),
+        "arn:{partition}:ecr:{region}:{account}:repository-creation-template/{name}",
+        "prefix",
+        tags=None,
+        created="createdAt",
+    ),
+    "encryptionConfiguration.kmsKey",
+    Flag("encryptionConfiguration.encryptionType", _ECR_KINDS, missing=AWS_OWNED),
+    At(
+        "aws_ecr_repository_creation_template",
+        "encryption_configuration.kms_key",
+        Flag("encryption_configuration.encryption_type", _ECR_KINDS, missing=AWS_OWNED),
+    ),
+    "prefix",
+    use="new-repositories",
+)
+
+EKS_CLUSTER = EncryptedType(
+    "AWS::EKS::Cluster",
+    Api(
+        "eks",
+        (Call("ListClusters", "clusters[].{name: @}"),),
+        "arn:{partition}:eks:{region}:{account}:cluster/{name}",
+        "name",
+        details=(Call("DescribeCluster", "cluster", given={"name": "name"}),),
+        tags="tags",
+        created="createdAt",
+    ),
+    # Without a key of the customer, clusters since Kubernetes 1.28 are enveloped by a key that AWS owns.
+    keys=(
+        KeyField(
+            "secrets",
+            "encryptionConfig[0].provider.keyArn",
+            AWS_OWNED,
+            (At("aws_eks_cluster", "encryption_config.provider.key_arn"),),
+        ),
+    ),
+    terraform={"aws_eks_cluster": "name"},
+    attributes=(Attribute("version", "version", "Kubernetes version."),),
+)
+
+ECS_CLUSTER = EncryptedType(
+    "AWS::ECS::Cluster",
+    Api(
+        "ecs",
+        (Call("ListClusters", "clusterArns[].{Arn: @}"),),
+        "Arn",
+        "Arn",
+        details=(
+            Call(
+                "DescribeClusters",
+                "clusters[0]",
+                given={"clusters": "[Arn]"},
+                fixed={"include": ["CONFIGURATIONS", "TAGS"]},
+            ),
+        ),
+        tags="tags",
+    ),
+    keys=(
+        KeyField(
+            "exec-session",
+            "configuration.executeCommandConfiguration.kmsKeyId",
+            NOT_USED,
+            (At("aws_ecs_cluster", "configuration.execute_command_configuration.kms_key_id"),),
+        ),
+        KeyField(
+            "storage",
+            "configuration.managedStorageConfiguration.kmsKeyId",
+            AWS_OWNED,
+            (At("aws_ecs_cluster", "configuration.managed_storage_configuration.kms_key_id"),),
+        ),
+        KeyField(
+            "ephemeral-storage",
+            "configuration.managedStorageConfiguration.fargateEphemeralStorageKmsKeyId",
+            AWS_OWNED,
+            (
+                At(
+                    "aws_ecs_cluster",
+                    "configuration.managed_storage_configuration.fargate_ephemeral_storage_kms_key_id",
+                ),
+            ),
+        ),
+    ),
+    terraform={"aws_ecs_cluster": "name"},
+)
+
+APP_RUNNER = one_key(
+    "AWS::AppRunner::Service",
+    Api(
+        "apprunner",
+        (Call("ListServices", "ServiceSummaryList"),),
+        "ServiceArn",
+        "ServiceName",
+        details=(
+            # DescribeService also shows environment variables: only these fields of it are kept.
+            Call(
+                "DescribeService", "Service.{Key: EncryptionConfiguration.KmsKey}", given={"ServiceArn": "ServiceArn"}
+            ),
+            tag_call("ResourceArn", "Tags"),
+        ),
+        tags="TagList",
+        created="CreatedAt",
+    ),
+    "Key",
+    AWS_OWNED,
+    At("aws_apprunner_service", "encryption_configuration.kms_key"),
+    "service_name",
+)
+
+COMPUTE_TYPES = (
+    EBS_DEFAULT,
+    IMAGE,
+    LAUNCH_TEMPLATE,
+    INSTANCE,
+    SPOT_FLEET,
+    DLM_POLICY,
+    FUNCTION,
+    EVENT_SOURCE,
+    REPOSITORY,
+    REPOSITORY_TEMPLATE,
+    EKS_CLUSTER,
+    ECS_CLUSTER,
+    APP_RUNNER,
+)
