@@ -1,0 +1,49 @@
+"""The words of an outcome: message and evidence of one rule on one subject."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from scanner.model.facttypes import View
+from scanner.model.finding import Evidence
+from scanner.model.rule import Outcome
+from scanner.rules.build import Rule
+from scanner.rules.evidence import conditional, evidence_of
+from scanner.rules.lang.template import shown
+from scanner.rules.program import Decision
+from scanner.rules.reads import reads_of
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is said about an outcome."""
+
+    message: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+def words_of(rule: Rule, decision: Decision, subject: View, as_of: datetime) -> Words:
+    """Message and evidence of a decision."""
+    if decision.outcome is Outcome.FAIL and decision.check is not None:
+        return _failure(rule, decision.check, subject, as_of)
+    if decision.outcome is Outcome.NOT_ASSESSED:
+        reasons = tuple(Evidence("reason", "", reason) for reason in decision.reasons)
+        return Words(f"cannot tell: {'; '.join(decision.reasons)}", reasons)
+    if decision.outcome is Outcome.PASS:
+        return Words(f"not the case: {rule.info.title}")
+    return Words("the rule does not apply")
+
+
+def message_of(rule: Rule, decision: Decision, subject: View, as_of: datetime) -> str:
+    """The message of a decision alone."""
+    return words_of(rule, decision, subject, as_of).message
+
+
+def _failure(rule: Rule, place: int, subject: View, as_of: datetime) -> Words:
+    check = rule.program.checks[place]
+    evidence, values = rule.program.show(place, subject, as_of)
+    message = check.message.render(values) if check.message else rule.info.title
+    if conditions := conditional(evidence):
+        message += f", if {shown(conditions)}"
+    return Words(message, (*evidence_of(evidence), *reads_of(rule.program, check.term, subject, as_of)))

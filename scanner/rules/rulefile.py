@@ -1,0 +1,137 @@
+"""The shape of a rule file: typed on the way in, with the messages of the published JSON Schema when it is wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from scanner.errors import Problem
+from scanner.rules.lang.faults import suggest
+from scanner.rules.yamlfile import YamlFile
+
+Id = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=80)]
+Word = Annotated[str, Meta(pattern=r"^[a-z_][A-Za-z0-9_]*$", max_length=40)]
+Text = Annotated[str, Meta(min_length=1)]
+Url = Annotated[str, Meta(pattern=r"^https://\S+$")]
+ControlId = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9.-]*/\S+$")]
+SubjectWord = Literal["key", "resource", "principal", "grant", "store", "cluster", "trail", "account"]
+ParamType = Literal["bool", "int", "double", "string", "list<string>", "list<int>"]
+
+
+class Part(Struct, frozen=True, forbid_unknown_fields=True):
+    """A mapping of a rule file."""
+
+
+class ParamPart(Part, frozen=True):
+    """A value that settings can change."""
+
+    type: ParamType
+    default: Any
+    doc: Text
+
+
+class CheckPart(Part, frozen=True):
+    """One requirement; `message` is a template."""
+
+    check: Text
+    message: Text | None = None
+
+
+class ControlPart(Part, frozen=True):
+    """A control that the rule tests or supports."""
+
+    id: ControlId
+    strength: Literal["tests", "supports"]
+
+
+class FixPart(Part, frozen=True):
+    """How to mend it."""
+
+    cli: Text | None = None
+    terraform: Text | None = None
+
+
+class ExamplePart(Part, frozen=True):
+    """Facts about one subject and the outcome they must have; the subject stands under its own word."""
+
+    name: Text
+    expect: Literal["PASS", "FAIL", "NOT_ASSESSED", "NOT_APPLICABLE"]
+    message: Text | None = None
+    as_of: Text | None = None
+    key: dict[str, Any] | UnsetType = UNSET
+    resource: dict[str, Any] | UnsetType = UNSET
+    principal: dict[str, Any] | UnsetType = UNSET
+    grant: dict[str, Any] | UnsetType = UNSET
+    store: dict[str, Any] | UnsetType = UNSET
+    cluster: dict[str, Any] | UnsetType = UNSET
+    trail: dict[str, Any] | UnsetType = UNSET
+    account: dict[str, Any] | UnsetType = UNSET
+
+
+class RuleFile(Part, frozen=True):
+    """A whole rule file."""
+
+    rule: Id
+    title: Text
+    severity: Literal["critical", "high", "medium", "low", "info"]
+    subject: SubjectWord
+    require: Annotated[tuple[CheckPart, ...], Meta(min_length=1, max_length=32)]
+    why: Text
+    examples: tuple[ExamplePart, ...]
+    where: Text | None = None
+    params: dict[Word, ParamPart] = {}
+    let: Annotated[dict[Word, Text], Meta(max_length=32)] = {}
+    evidence: Text | None = None
+    fix: FixPart = FixPart()
+    controls: tuple[ControlPart, ...] = ()
+    sources: tuple[Url, ...] = ()
+    aliases: tuple[Id, ...] = ()
+
+
+def read_shape(file: YamlFile, schema: Path) -> RuleFile | list[Problem]:
+    """The typed contents of `file`, or everything that `schema` has against it."""
+    try:
+        return msgspec.convert(file.root.data, RuleFile)
+    except msgspec.ValidationError as error:
+        return list(schema_problems(file, schema)) or [file.problem_at((), f"not a rule: {error}")]
+
+
+def schema_problems(file: YamlFile, schema: Path) -> Iterator[Problem]:
+    """What the JSON Schema says of the file, each at the place it is about."""
+    import jsonschema  # a tenth of a second that only a wrong file costs
+
+    document = json.loads(schema.read_text(encoding="utf-8"))
+    validator = jsonschema.Draft202012Validator(document)
+    for error in sorted(validator.iter_errors(file.root.data), key=lambda error: [str(part) for part in error.path]):
+        yield from _problems(file, error)
+
+
+def _problems(file: YamlFile, error: Any) -> Iterator[Problem]:
+    path = tuple(error.absolute_path)
+    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+        known = error.schema.get("properties", {})
+        for key in error.instance:
+            if key not in known:
+                yield file.problem_at_key((*path, key), f"unknown key `{key}`", suggest(str(key), known))
+    elif error.validator == "enum":
+        help = suggest(str(error.instance), map(str, error.validator_value))
+        yield file.problem_at(path, f"`{error.instance}` is not allowed here", help)
+    else:
+        yield file.problem_at(path, _in_words(error))
+
+
+def _in_words(error: Any) -> str:
+    """The message of jsonschema, without the whole offending value in it."""
+    value = repr(error.instance)
+    message: str = error.message
+    if error.validator == "required":
+        missing = [key for key in error.validator_value if key not in error.instance]
+        return f"missing {', '.join(f'`{key}`' for key in missing)}"
+    if len(value) > 60:
+        message = message.replace(value, "this")
+    return message[:300]
