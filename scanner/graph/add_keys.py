@@ -66,6 +66,8 @@ def _key(graph: KeyGraph, record: KeyFact, aliases: list[str], access: AccessSou
         rotation_enabled=_rotation(record, rotation, "enabled"),
         rotation_period_days=_rotation(record, rotation, "period_days"),
         material_date=_material_date(record),
+        last_used=_usage(record, "at"),
+        tracked_since=_usage(record, "tracked_since"),
         **{name: fact(record, name) for name in AS_STATED},
     )
 
@@ -100,6 +102,14 @@ def _material_date(record: KeyFact) -> datetime | Unknown:
         return rotations
     latest: datetime | None = max((event.date for event in rotations), default=None)
     return latest or created
+
+
+def _usage(record: KeyFact, name: str) -> Any:
+    """A fact of the last usage; unknown for a key whose usage AWS does not track."""
+    usage = fact(record, "last_usage")
+    if usage is None:
+        return Unknown("AWS does not track the usage of this key")
+    return usage if isinstance(usage, Unknown) else getattr(usage, name)
 
 
 def add_stores(graph: KeyGraph) -> None:

@@ -10,6 +10,7 @@ from scanner.graph.keygraph import KeyGraph
 from scanner.graph.known import fact, members
 from scanner.graph.scope import Placed, Scope, spread
 from scanner.graph.views import Key, Resource, Use
+from scanner.model.arn import account_of
 from scanner.model.records import AccountFact, KeyUse, ResourceFact
 from scanner.model.unknown import Partial, Unknown, known_members, reason_of
 
@@ -43,8 +44,18 @@ def _resource(record: ResourceFact) -> Resource:
         account=record.account,
         region=record.region,
         tags=fact(record, "tags"),
-        attributes={name: _text(value) for name, value in record.attributes.items() if value is not None},
+        attributes=_attributes(record),
     )
+
+
+def _attributes(record: ResourceFact) -> dict[str, str | Unknown]:
+    """What AWS states as text; an attribute behind a refused call is there, and unknown."""
+    refused = {
+        name.removeprefix("attributes."): Unknown(reason)
+        for name, reason in record.unread.items()
+        if name.startswith("attributes.")
+    }
+    return refused | {name: _text(value) for name, value in record.attributes.items() if value is not None}
 
 
 def _text(value: object) -> str:
@@ -59,6 +70,7 @@ def _use(graph: KeyGraph, resource: Resource, stated: KeyUse) -> Use:
         reference=stated.key,
         custody=custody,
         key=key,
+        key_account=None if stated.key is None else account_of(stated.key) or resource.account,
         resource=resource,
     )
 
@@ -139,6 +151,7 @@ def add_scope(graph: KeyGraph) -> None:
     custody = {data_class.name: data_class.custody for data_class in graph.settings.data_classes}
     for resource in graph.resources.values():
         resource.data_classes = scope.classes(resource.arn)
+        resource.declared_classes = scope.declared.get(resource.arn, ())
         resource.scope_path = scope.lines(resource.arn)
         allowed = [set(custody[name]) for name in known_members(resource.data_classes) if custody.get(name)]
         resource.required_custody = members(
@@ -168,6 +181,7 @@ def _key_classes(graph: KeyGraph, units: dict[str, tuple[str, ...] | Unknown]) -
         type(graph.relations)(),
     )
     for key in graph.keys.values():
-        parts = [own.classes(key.arn), *(r.data_classes for r in known_members(key.resources))]
+        key.declared_classes = own.classes(key.arn)
+        parts = [key.declared_classes, *(r.data_classes for r in known_members(key.resources))]
         doubt = reason_of(key.resources) or next((why for part in parts if (why := reason_of(part))), None)
         key.data_classes = members(sorted({name for part in parts for name in known_members(part)}), doubt)

@@ -14,7 +14,8 @@ from scanner.graph.grants import add_grants
 from scanner.graph.keygraph import KeyGraph
 from scanner.graph.known import Completeness, fact, members
 from scanner.graph.trails import kms_events, records_management
-from scanner.graph.views import Account, Key, Trail
+from scanner.graph.views import Account, Key, Resource, Trail
+from scanner.model.arn import partition_of
 from scanner.model.records import AccountFact, TrailFact
 from scanner.model.settings import Settings
 from scanner.model.snapshot import Snapshot
@@ -52,9 +53,20 @@ def add_trails(graph: KeyGraph) -> None:
             validation=record.validation,
             logging=fact(record, "logging"),
             bucket=record.bucket,
+            log_bucket=_log_bucket(graph, record),
             management_events=_management(record),
             kms_events=_kms_events(record),
         )
+
+
+def _log_bucket(graph: KeyGraph, record: TrailFact) -> Resource | Unknown | None:
+    if record.bucket is None:
+        return None
+    bucket = graph.resources.get(f"arn:{partition_of(record.region)}:s3:::{record.bucket}")
+    if bucket is not None:
+        return bucket
+    reason = graph.completeness.why_missing("resource:AWS::S3::Bucket", record.account, None)
+    return Unknown(reason or f"bucket `{record.bucket}` is in an account or Region that was not scanned")
 
 
 def _unread_selectors(record: TrailFact) -> Unknown | None:

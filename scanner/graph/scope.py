@@ -37,6 +37,8 @@ class Scope:
     paths: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     open: dict[str, str] = field(default_factory=dict)
     """Node to the reason why it may be in further classes."""
+    declared: dict[str, tuple[str, ...] | Partial[str]] = field(default_factory=dict)
+    """Node to the classes that it declares itself, where there are any or may be."""
 
     def classes(self, node: str) -> tuple[str, ...] | Partial[str]:
         """The data classes of a node, sorted."""
@@ -142,6 +144,7 @@ def spread(nodes: Iterable[Placed], classes: tuple[DataClass, ...], relations: R
                 scope.paths[placed.id][name] = f"{why} on {placed.label}"
             elif doubt:
                 scope.open[placed.id] = doubt
+    scope.declared = {node: scope.classes(node) for node in {*scope.paths, *scope.open}}
     flows = _flows(relations)
     _flow(scope, flows, labels)
     return scope

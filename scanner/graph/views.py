@@ -159,6 +159,7 @@ class Use(View, identity="id"):
     key: Annotated[
         Key | None | Unknown, Doc("The KMS key; null when unencrypted, AWS owned, or AWS managed and not listed.")
     ]
+    key_account: Annotated[str | None, Doc("The account that the key reference names; null without a key.")]
     resource: Annotated[Resource, Doc("The resource that this is a field of.")]
 
 
@@ -178,6 +179,7 @@ class Resource(View):
     uses: Annotated[Many[Use], Doc("Every field that a key can protect.")]
     keys: Annotated[Many[Key], Doc("The distinct KMS keys of all uses.")]
     data_classes: Annotated[Many[str], Doc("Declared data classes it is in (`pci`), by its own tags or along lineage.")]
+    declared_classes: Annotated[Many[str], Doc("Data classes that its own tags, name, account or type declare.")]
     scope_path: Annotated[Many[str], Doc("How it came into scope, one line per data class.")]
     required_custody: Annotated[
         Many[str], Doc("Custodies that the settings allow for its strictest data class; empty: any.")
@@ -243,6 +245,11 @@ class Key(View):
     resources: Annotated[Many[Resource], Doc("Distinct resources that this key protects.")]
     grants: Annotated[Many[Grant], Doc("Grants on the key.")]
     data_classes: Annotated[Many[str], Doc("Data classes of what it protects and of its own tags.")]
+    declared_classes: Annotated[Many[str], Doc("Data classes that its own tags, alias or account declare.")]
+    last_used: Annotated[
+        datetime | None | Unknown, Doc("Last cryptographic operation that AWS tracked; null: none since tracked_since.")
+    ]
+    tracked_since: Annotated[datetime | None | Unknown, Doc("Since when AWS tracks the use of this key.")]
     replicas: Annotated[Many[Key], Doc("Other keys with the same material (multi-Region).")]
     admins: Annotated[Many[Access], Doc("Whoever may administer it (policy, state, deletion, grants)."), Lazy()]
     users: Annotated[Many[Access], Doc("Whoever may use it to obtain plaintext, data keys or signatures."), Lazy()]
@@ -271,7 +278,10 @@ class Trail(View):
         OneOf("ALL", "WRITE_ONLY", "READ_ONLY", "SOME", "NONE"),
         Doc("Which KMS management events it records; kms:Decrypt is a read event."),
     ]
-    bucket: Annotated[str | None, Doc("S3 bucket.")]
+    bucket: Annotated[str | None, Doc("Name of the S3 bucket that it writes to.")]
+    log_bucket: Annotated[
+        Resource | None | Unknown, Doc("That bucket; unknown when it is in an account or Region that was not scanned.")
+    ]
 
 
 class Account(View, identity="id"):
