@@ -1,1 +1,1 @@
-"""A realistic PCI estate on an emulated AWS; needs the extra `demo`."""
+"""The demo estate, and the extension of moto that it and the tests run on; needs the extra `demo`."""

@@ -22,6 +22,7 @@ from moto.server import ThreadedMotoServer
 
 from scanner.demo.extending import extended
 from scanner.demo.extensions import EXTENSIONS
+from scanner.demo.unimplemented import empty_where_unimplemented
 from scanner.errors import KeyproofError
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -53,6 +54,7 @@ def emulated_aws(account: str | None = None, region: str = "us-east-1") -> Itera
         _isolate(stack, account, region)
         stack.enter_context(extended(EXTENSIONS))
         stack.enter_context(mock_aws())
+        stack.enter_context(empty_where_unimplemented())
         yield
 
 

@@ -1,36 +1,40 @@
 """The demo estate: a payment company's account, with planted faults beside clean twins.
 
 One account in two Regions: cardholder data (tag `DataClass=pci`), which must rest on keys in a custom key store,
-next to ordinary applications. Each line names what plants a rule's fault, and the twin that looks alike and is right.
+next to ordinary applications. Under each rule stands what plants its fault | the twin that looks alike and is right.
 
-custody    pci-resource-off-cks      buckets card-vault-exports, chargeback-evidence, card-vault-documents-dr (a replica,
-                                     untagged) | card-vault-documents, ledger-archive
-                                     volume settlement-batch, snapshot card-vault-db-copy | card-vault-db and its snapshot
-                                     database chargeback (insights, master secret), snapshot ledger-for-warehouse | ledger
-                                     table device-fingerprints | tokens;  secret card-vault/export-password and the one
-                                     that RDS keeps for chargeback | payments-api/scheme-credentials
-                                     queue settlement-dead-letters | payment-events;  log group /ecs/chargeback
-                                     | /ecs/card-vault;  untagged and out of scope: merchant-uploads, portal-sessions ...
-           resource-unencrypted      volumes tokenization-cache, ci-scratch | build-agents;  database reporting with its
-                                     snapshots | merchant-directory;  queue audit-events | mail-outbox;  the cluster
-                                     merchant-analytics says StorageEncrypted false, yet AWS encrypts it
-lifecycle  key-disabled-in-use       card-vault-legacy | ledger-legacy (disabled, nothing rests on it)
-           key-pending-deletion-in-use  reporting-old | poc-2022
-           key-rotation-off          merchant-portal | app-config; keys that cannot rotate are not asked to
-           key-cryptoperiod-exceeded pan-archive-2024, branch-terminal, scheme-exchange | card-vault, partner-settlement,
-                                     issuer-bin-table
-access     key-admin-can-decrypt     support-tools, sandbox (the default key policy beside an administrator) | app-config
-           key-policy-public         partner-exchange (a condition that always holds) | webhooks
-           iam-decrypt-on-all-keys   fraud-analytics-batch, platform-admin | report-renderer, data-science
-stores     key-store-disconnected    legacy-hsm | pci-hsm
-           key-store-hsm-redundancy  settlement-hsm | pci-hsm
-audit      trail-excludes-kms-events operations, change-log | organisation-audit, card-vault-reads (data events only)
+pci-resource-off-cks
+  buckets card-vault-exports (SSE-S3), chargeback-evidence, and its untagged replica chargeback-evidence-dr |
+  card-vault-documents, ledger-archive; merchant-uploads is no cardholder data
+  volume settlement-batch, snapshot card-vault-db-copy (untagged) | volume card-vault-db and its snapshot
+  database chargeback (insights, master secret), snapshot ledger-for-warehouse | database ledger, cluster payments
+  table device-fingerprints | tokens
+  secrets card-vault/export-password, and the one that RDS keeps for chargeback | payments-api/scheme-credentials
+  queue settlement-dead-letters | payment-events
+  log group /ecs/chargeback | /ecs/card-vault
+resource-unencrypted
+  volumes tokenization-cache, ci-scratch | build-agents
+  database reporting with its snapshots | merchant-directory; cluster merchant-analytics says StorageEncrypted false,
+  yet AWS encrypts it with a key of its own
+  queue audit-events | mail-outbox
+key-disabled-in-use          card-vault-legacy | ledger-legacy, on which nothing rests
+key-pending-deletion-in-use  reporting-old | poc-2022
+key-rotation-off             merchant-portal | app-config; keys that cannot rotate are not asked to
+key-cryptoperiod-exceeded    pan-archive-2024, branch-terminal, scheme-exchange |
+                             card-vault, partner-settlement, issuer-bin-table
+key-admin-can-decrypt        support-tools, sandbox (the default key policy beside an administrator) | app-config
+key-policy-public            partner-exchange (its condition always holds) | webhooks
+iam-decrypt-on-all-keys      fraud-analytics-batch, platform-admin | report-renderer, data-science
+key-store-disconnected       legacy-hsm | pci-hsm
+key-store-hsm-redundancy     settlement-hsm | pci-hsm
+trail-excludes-kms-events    operations, change-log | organisation-audit, card-vault-reads (data events only)
 
-Planted for further rules: hsm1.medium under legacy-hsm; its old backup; branch-vault by a public endpoint; grants on
-sandbox; the foreign account on warehouse, the deleted role on backoffice, the unguarded service on metrics; nobody
-administers hsm-bootstrap; material of scheme-exchange runs out; data-lake rotates every two years; the replica of
-risk-model has another policy; a key without alias; reporting-old goes after seven days; kmsuser's password under its
-own store's key; short retention of /batch/reporting; trails without key or validation.
+Planted for further rules: legacy-hsm rests on hsm1.medium with an old backup; branch-vault is reached by a public
+endpoint; the grants on sandbox; the foreign account on warehouse, the deleted role on backoffice, NotAction on
+terminals, the unguarded service on metrics; nobody administers hsm-bootstrap; the material of scheme-exchange runs
+out; data-lake rotates every two years; the replica of risk-model has another policy than its primary; a key without
+alias; reporting-old goes after seven days; kmsuser's password lies under a key of its own store; /batch/reporting
+keeps a month; trails without key or validation.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ from scanner.demo.world import World
 
 def build_databases(world: World) -> None:
     """Instances, clusters, tables and what was copied from them."""
-    _instance(world, "ledger", "postgres", PCI, key="ledger", insights="ledger", secret="ledger")
-    _instance(world, "chargeback", "mysql", PCI, key="chargeback", insights="default", secret="default")
+    _instance(world, "ledger", "postgres", PCI, key="ledger", insights="ledger", master="ledger")
+    _instance(world, "chargeback", "mysql", PCI, key="chargeback", insights="default", master="default")
     _instance(world, "merchant-directory", "postgres", {"Team": "portal"}, key="default")
     _instance(world, "reporting", "mysql", {"Team": "reporting"})
     _clusters(world)
@@ -26,7 +26,7 @@ def _instance(
     tags: dict[str, str],
     key: str | None = None,
     insights: str | None = None,
-    secret: str | None = None,
+    master: str | None = None,
 ) -> None:
     """`default` stands for the AWS managed key; None for no encryption, no insights, a password of one's own."""
     world.at("2026-02-16", f"database {name}")
@@ -41,8 +41,8 @@ def _instance(
         "CopyTagsToSnapshot": True,
         "Tags": _tags(tags),
     }
-    wanted |= {"ManageMasterUserPassword": True} if secret else {"MasterUserPassword": "demo-only"}
-    named = {"KmsKeyId": key, "PerformanceInsightsKMSKeyId": insights, "MasterUserSecretKmsKeyId": secret}
+    wanted |= {"ManageMasterUserPassword": True} if master else {"MasterUserPassword": "demo-only"}
+    named = {"KmsKeyId": key, "PerformanceInsightsKMSKeyId": insights, "MasterUserSecretKmsKeyId": master}
     wanted |= {field: world.arn(alias) for field, alias in named.items() if alias not in (None, "default")}
     world.client("rds").create_db_instance(**wanted)
 
@@ -69,7 +69,7 @@ def _clusters(world: World) -> None:
         DBClusterIdentifier="merchant-analytics",
         Engine="aurora-postgresql",
         MasterUsername="dbadmin",
-        MasterUserPassword="demo-only",  # noqa: S106  # moto asks for one and keeps it to itself
+        MasterUserPassword="demo-only",
         Tags=_tags({"Team": "portal"}),
     )
 
@@ -134,7 +134,7 @@ def build_secrets(world: World) -> None:
     for name, alias, tags in _SECRETS:
         world.at("2026-03-09", f"secret {name}")
         wanted: dict[str, Any] = {"KmsKeyId": world.arn(alias)} if alias else {}
-        world.client("secretsmanager").create_secret(Name=name, SecretString="demo", Tags=_tags(tags), **wanted)  # noqa: S106
+        world.client("secretsmanager").create_secret(Name=name, SecretString="demo", Tags=_tags(tags), **wanted)
 
 
 def _tags(tags: dict[str, str]) -> list[dict[str, str]]:

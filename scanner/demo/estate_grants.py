@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from scanner.demo.estate_keys import PARTNER
-from scanner.demo.key_policies import ACCOUNT, role
-from scanner.demo.world import MAIN, World
+from scanner.demo.key_policies import role
+from scanner.demo.world import ACCOUNT, MAIN, World
 
 _USE = ["Decrypt", "Encrypt", "GenerateDataKey"]
 _SERVICE_ROLE = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
@@ -12,7 +14,7 @@ _SERVICE_ROLE = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/autoscaling.amazo
 
 def build_grants(world: World) -> None:
     """Planted beside twins; the four of `sandbox` are the faulty ones."""
-    made = {
+    made: dict[str, tuple[str, dict[str, Any]]] = {
         "attach a volume": ("app-config", {"GranteePrincipal": _SERVICE_ROLE, "Operations": [*_USE, "CreateGrant"]}),
         "database storage": (
             "ledger",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from scanner.demo.key_policies import ACCOUNT, document, role
-from scanner.demo.world import MAIN, World
+from scanner.demo.key_policies import document, role
+from scanner.demo.world import ACCOUNT, MAIN, World
 
 _KEYS = f"arn:aws:kms:{MAIN}:{ACCOUNT}:key/*"
 AUDITOR = "security-auditor"

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scanner.demo.key_policies import (
-    ACCOUNT,
     MAC,
     ROOT,
     SIGNING,
@@ -18,7 +17,7 @@ from scanner.demo.key_policies import (
     house,
     role,
 )
-from scanner.demo.world import MAIN, SECOND, World, day
+from scanner.demo.world import ACCOUNT, MAIN, SECOND, World, day
 
 PARTNER = "444455556666"
 """A payment partner's account, outside the organisation."""
@@ -55,6 +54,22 @@ def _app(alias: str, date: str, *users: str, rotation: int | None = 365, **more:
 
 def _asymmetric(alias: str, date: str, policy: str, spec: str, usage: str) -> KeyPlan:
     return KeyPlan(alias, date, policy, options={"KeySpec": spec, "KeyUsage": usage})
+
+
+_ADMINISTRATIVE = [
+    f"kms:{verb}*"
+    for verb in (
+        "Cancel", "Connect", "Create", "Delete", "Disable", "Disconnect", "Enable", "Import", "Put", "Replicate",
+        "Retire", "Revoke", "Rotate", "Schedule", "Synchronize", "Tag", "Untag", "Update",
+    )
+]  # fmt: skip
+
+
+def _all_but_administration() -> dict[str, Any]:
+    """Allow with NotAction: everything that is not named, and whatever AWS may yet invent."""
+    statement = allow("AllButAdministration", {"AWS": role("payments-api-app")}, [])
+    del statement["Action"]
+    return statement | {"NotAction": _ADMINISTRATIVE}
 
 
 _ANYONE = {"AWS": "*"}
@@ -124,7 +139,7 @@ POLICIES = (
     KeyPlan(
         "terminals",
         "2024-11-18",
-        house(extra=[_ for _ in [allow("AllBut", {"AWS": role("support-tools-app")}, ["kms:Delete*"])]]),
+        house(extra=[_all_but_administration()]),
         rotation=365,
     ),
     KeyPlan(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from scanner.demo.key_policies import ACCOUNT, role
-from scanner.demo.world import MAIN, SECOND, World
+from scanner.demo.key_policies import role
+from scanner.demo.world import ACCOUNT, MAIN, SECOND, World
 
 PCI = {"DataClass": "pci"}
 _KMS = "aws:kms"
@@ -21,7 +21,7 @@ BUCKETS: tuple[tuple[str, str, str, str | None, dict[str, str]], ...] = (
     ("fraud-features", MAIN, _KMS, "fraud-scoring", {"Team": "fraud"}),
     ("merchant-uploads", MAIN, _KMS, None, {"Team": "portal"}),
     ("brand-assets", MAIN, "AES256", None, {"Team": "marketing"}),
-    ("card-vault-documents-dr", SECOND, _KMS, "card-metadata", {"Team": "card-vault"}),
+    ("chargeback-evidence-dr", SECOND, _KMS, "card-metadata", {"Team": "warehouse"}),
     ("fraud-features-dr", SECOND, _KMS, "edge-config", {"Team": "fraud"}),
     ("audit-logs", SECOND, _KMS, "audit-trail", {"Team": "security"}),
     ("access-logs", MAIN, "AES256", None, {"Team": "security"}),
@@ -38,7 +38,7 @@ def build_buckets(world: World) -> None:
     for name, region, algorithm, alias, tags in BUCKETS:
         world.at("2024-09-30", f"bucket {name}")
         _bucket(world, bucket_name(name), region, algorithm, world.arn(alias, region) if alias else None, tags)
-    for name, alias in (("card-vault-documents", "card-metadata"), ("fraud-features", "edge-config")):
+    for name, alias in (("chargeback-evidence", "card-metadata"), ("fraud-features", "edge-config")):
         _replicate(world, bucket_name(name), bucket_name(f"{name}-dr"), world.arn(alias, SECOND))
 
 
@@ -71,7 +71,7 @@ def _replicate(world: World, source: str, target: str, key: str) -> None:
         "SourceSelectionCriteria": {"SseKmsEncryptedObjects": {"Status": "Enabled"}},
         "Destination": destination,
     }
-    configuration = {"Role": role("card-vault-app"), "Rules": [rule]}
+    configuration = {"Role": role("warehouse-loader-app"), "Rules": [rule]}
     world.client("s3").put_bucket_replication(Bucket=source, ReplicationConfiguration=configuration)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from scanner.demo.world import World
 
 _CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIBdemo\n-----END CERTIFICATE-----"
-_PASSWORD = "kmsuser-demo"  # noqa: S105  # no such account exists
+_PASSWORD = "kmsuser-demo"
 
 
 def build_stores(world: World) -> dict[str, str]:

@@ -59,7 +59,7 @@ class KmsBackend(models.KmsBackend):
             self.tagger.tag_resource(key.id, parameters["Tags"])
         return key
 
-    def create_key(  # type: ignore[override]
+    def create_key(
         self,
         policy: str | None,
         key_usage: str,
@@ -82,7 +82,7 @@ class KmsBackend(models.KmsBackend):
             }
         )
 
-    def describe_key(self, key_id: str) -> Key:  # type: ignore[override]
+    def describe_key(self, key_id: str) -> Key:
         """The key behind an id, ARN, alias name or alias ARN."""
         return self.keys[self.any_id_to_key_id(key_id)]
 

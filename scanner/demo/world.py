@@ -19,7 +19,7 @@ from moto.moto_api._internal import mock_random
 from scanner.demo.emulator import emulated_aws
 from scanner.demo.kms_backend import KmsBackend
 from scanner.demo.kms_model import Key
-from scanner.demo.moto_cloudhsm import Cluster, CloudHsmBackend
+from scanner.demo.moto_cloudhsm import CloudHsmBackend, Cluster
 
 ACCOUNT = "111122223333"
 MAIN = "eu-central-1"

@@ -1,0 +1,37 @@
+"""The demo as a command needs it: the estate in place, and where and as of when to scan it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from scanner.errors import UsageError
+
+_INSTALL = "the demo needs the extra `demo`: pip install 'keyproof[demo]'"
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What to scan: these Regions with the credentials of the environment, as of this day."""
+
+    regions: tuple[str, ...]
+    as_of: datetime
+
+
+@contextmanager
+def demo() -> Iterator[Demo]:
+    """boto3 in this process sees the demo estate and nothing else, and its clock stands still at `as_of`.
+
+    Raises UsageError where the extra `demo` is not installed.
+    """
+    try:
+        from scanner.demo.estate import demo_estate
+        from scanner.demo.world import AS_OF, MAIN, SECOND
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] not in ("moto", "time_machine", "flask", "werkzeug"):
+            raise
+        raise UsageError(_INSTALL) from None
+    with demo_estate():
+        yield Demo((MAIN, SECOND), AS_OF)

@@ -1,0 +1,70 @@
+"""Reads that neither moto nor our extensions implement: the emulated account has none of such things.
+
+What cannot be created in an emulation is not there, so an empty listing is the true answer. Settings that every
+account has are stated in a table; any other call fails and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+from botocore.client import BaseClient
+from botocore.model import OperationModel, StructureShape
+
+SETTINGS: dict[tuple[str, str], dict[str, Any]] = {}
+"""(boto3 service, operation) to what a new account answers."""
+
+_READS = ("List", "Describe", "Search")
+_NOT_YET = "Not yet implemented"
+
+
+class Unimplemented(NotImplementedError):
+    """A call that the emulation has no answer for."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """The part of an HTTP response that botocore's clients look at."""
+
+    status_code: int = 200
+    headers: tuple[()] = ()
+
+
+@contextmanager
+def empty_where_unimplemented() -> Iterator[None]:
+    """Clients of this process get an empty listing instead of moto's NotImplementedError."""
+    real = BaseClient._make_request
+
+    def make_request(client: BaseClient, operation: OperationModel, request: Any, context: Any) -> Any:
+        try:
+            http, parsed = real(client, operation, request, context)
+        except (NotImplementedError, KeyError) as error:
+            if isinstance(error, KeyError) and error.args != (client.meta.region_name,):
+                raise  # moto says by a KeyError that it does not know a service in a Region
+            return _Answered(), answer(client.meta.service_model.service_name, operation)
+        if http.status_code == 404 and _NOT_YET in http.text:
+            return _Answered(), answer(client.meta.service_model.service_name, operation)
+        return http, parsed
+
+    with patch.object(BaseClient, "_make_request", make_request):
+        yield
+
+
+def answer(service: str, operation: OperationModel) -> dict[str, Any]:
+    """The parsed answer of an account that has none of what is asked for."""
+    metadata = {"ResponseMetadata": {"HTTPStatusCode": 200, "HTTPHeaders": {}, "RetryAttempts": 0}}
+    stated = SETTINGS.get((service, operation.name))
+    if stated is not None:
+        return stated | metadata
+    if not operation.name.startswith(_READS):
+        raise Unimplemented(f"the emulation does not implement {service} {operation.name}")
+    return _empty(operation.output_shape) | metadata
+
+
+def _empty(shape: StructureShape | None) -> dict[str, Any]:
+    members = shape.members.items() if shape else ()
+    return {name: [] for name, member in members if member.type_name == "list"}
