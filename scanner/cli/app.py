@@ -23,6 +23,8 @@ class Subcommand(NamedTuple):
 
 
 COMMANDS = {
+    "explain": Subcommand("explain", "Explain a rule, or a finding of a report."),
+    "rules": Subcommand("rules", "List, show, lint and test rules."),
     "snapshot": Subcommand("snapshot", "Look into a snapshot file or export it."),
     "permissions": Subcommand("permissions", "Print the read-only IAM policy that a scan needs."),
     "report": Subcommand("report", "Render a JSON report again."),

@@ -51,6 +51,4 @@ def trips(finding: Finding, gate: Gate) -> bool:
         return False
     if finding.outcome is Outcome.NOT_ASSESSED:
         return gate.fail_on_not_assessed
-    return (
-        finding.outcome is Outcome.FAIL and gate.fail_on != "none" and finding.severity >= severity_of(gate.fail_on)
-    )
+    return finding.outcome is Outcome.FAIL and gate.fail_on != "none" and finding.severity >= severity_of(gate.fail_on)

@@ -1,0 +1,101 @@
+"""`keyproof explain`: a rule, or one finding of a report, in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import fill, indent
+from typing import TYPE_CHECKING
+
+import click
+
+from scanner.cli.options import FILE, rules_option, verbosity_options
+from scanner.cli.output import terminal_width, write
+from scanner.errors import UsageError
+
+if TYPE_CHECKING:
+    from scanner.model.finding import Finding
+    from scanner.rules.build import Rule
+
+FINGERPRINT = re.compile(r"[0-9a-f]{6,32}")
+
+
+@click.command("explain")
+@click.argument("name", metavar="RULE|FINGERPRINT")
+@click.option("--report", type=FILE, help="The JSON report that holds the finding.")
+@rules_option
+@verbosity_options
+def command(name: str, report: Path | None, rules: tuple[Path, ...]) -> None:
+    """Explain a rule, or a finding of a report.
+
+    For a rule: what it demands and why, how to mend it, which controls it serves, what it can be told.
+    For a finding, by the beginning of its fingerprint: what decided, and the rule behind it.
+    """
+    from scanner.cli.ruleset import all_rules, rule_called
+    from scanner.report.clean import clean_lines
+
+    known = all_rules(rules)
+    if report is None and (FINGERPRINT.fullmatch(name) is None or any(rule.info.id == name for rule in known)):
+        text = "\n".join(_about_rule(rule_called(name, known)))
+    elif report is None:
+        raise UsageError(f"`{name}` looks like a fingerprint; name the report that holds it with --report FILE")
+    else:
+        finding = _finding(name, report)
+        text = "\n".join([*_about_finding(finding), "", *_about_rule(rule_called(finding.rule, known))])
+    write(clean_lines(text) + "\n", None)
+
+
+def _finding(fingerprint: str, path: Path) -> Finding:
+    from scanner.cli.rendering import load_report
+
+    matches = [finding for finding in load_report(path).findings if finding.fingerprint.startswith(fingerprint)]
+    if len(matches) != 1:
+        found = "no finding" if not matches else f"{len(matches)} findings"
+        raise UsageError(f"{path}: {found} with a fingerprint that begins with `{fingerprint}`")
+    return matches[0]
+
+
+def _about_finding(finding: Finding) -> Iterator[str]:
+    yield f"{finding.outcome} {finding.severity.label}: {finding.rule}"
+    yield f"  {finding.label or finding.subject}"
+    yield f"  {finding.subject}"
+    yield from _paragraph(finding.message)
+    for reason in finding.reasons:
+        yield f"  not known: {reason}"
+    if finding.waiver is not None:
+        waiver = finding.waiver
+        yield f"  waived until {waiver.expires} by {waiver.owner}: {waiver.reason}"
+    if finding.evidence:
+        yield "What decided"
+        for evidence in finding.evidence:
+            place = " ".join(filter(None, (evidence.document, evidence.pointer)))
+            yield f"  {evidence.text}{f'  ({place})' if place else ''}"
+    yield f"Fingerprint {finding.fingerprint}"
+
+
+def _about_rule(rule: Rule) -> Iterator[str]:
+    info = rule.info
+    yield f"{info.id} ({info.severity.label}, about each {info.subject})"
+    yield from _paragraph(info.title)
+    yield "Why"
+    yield from _paragraph(info.why)
+    for name, text in info.fix.items():
+        yield f"Mend with {'the AWS CLI' if name == 'cli' else 'Terraform'}"
+        yield indent(text, "  ")
+    if info.params:
+        yield "Parameters, set under [rules." + info.id + ".params] of keyproof.toml"
+        yield from (f"  {name} = {value!r}" for name, value in info.params.items())
+    if info.controls:
+        yield "Controls"
+        yield from (f"  {control.strength} {control.id}" for control in info.controls)
+    yield "Examples"
+    yield from (f"  {example.expect}: {example.name}" for example in rule.examples)
+    if info.sources:
+        yield "Sources"
+        yield from (f"  {source}" for source in info.sources)
+
+
+def _paragraph(text: str) -> Iterator[str]:
+    width = max(40, min(terminal_width(), 100))
+    yield fill(text, width, initial_indent="  ", subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)

@@ -1,0 +1,156 @@
+"""`keyproof rules` and `keyproof explain`: what a person sees of the rules, and of faults in their own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from report.samples import a_finding, a_report
+
+from scanner.report import FORMATS, RenderOptions
+from scanner.rules.source import find_policies, rule_files
+
+IDS = {path.stem for path in rule_files([find_policies()])}
+
+OWN_RULE = """
+    rule: key-without-owner
+    title: A key has no owner tag
+    severity: low
+    subject: key
+    where: key.manager == "CUSTOMER"
+    require:
+      - check: '"owner" in key.tags'
+        message: "{key.label} has no owner tag"
+    why: Nobody answers for it.
+    examples:
+      - {name: owned, expect: PASS, key: {manager: CUSTOMER, tags: {owner: a}}}
+      - {name: not owned, expect: FAIL, key: {manager: CUSTOMER, tags: {}}}
+      - {name: tags not readable, expect: NOT_ASSESSED, key: {manager: CUSTOMER}}
+      - {name: of AWS, expect: NOT_APPLICABLE, key: {manager: AWS}}
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    directory = tmp_path / "own" / "ours"
+    directory.mkdir(parents=True)
+    (directory / "key-without-owner.yaml").write_text(dedent(OWN_RULE).lstrip(), encoding="utf-8")
+    return directory.parent
+
+
+def change(own: Path, old: str, new: str) -> None:
+    path = own / "ours" / "key-without-owner.yaml"
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_every_shipped_rule_is_listed_by_severity_subject_id_and_title(run: Callable) -> None:
+    outcome = run("rules", "list")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert {line.split()[2] for line in outcome.out.splitlines()} == IDS
+
+
+def test_the_list_as_json_holds_the_controls(run: Callable) -> None:
+    listed = json.loads(run("rules", "list", "--format", "json").out)
+    assert listed["schema"] == 1
+    assert {rule["id"] for rule in listed["rules"]} == IDS
+    rotation = next(rule for rule in listed["rules"] if rule["id"] == "key-rotation-off")
+    assert {"id": "pci-dss-4.0.1/3.7.4", "strength": "tests"} in rotation["controls"]
+
+
+def test_own_rules_join_the_shipped_ones(own: Path, run: Callable) -> None:
+    assert "key-without-owner" in run("rules", "list", "--rules", own).out
+
+
+def test_show_prints_the_file(own: Path, run: Callable) -> None:
+    assert run("rules", "show", "key-without-owner", "--rules", own).out == dedent(OWN_RULE).lstrip()
+
+
+def test_an_unknown_rule_gets_the_nearest_name(run: Callable) -> None:
+    for command in (("rules", "show"), ("explain",)):
+        outcome = run(*command, "key-rotation-of")
+        assert (outcome.code, outcome.out) == (2, "")
+        assert "did you mean `key-rotation-off`?" in outcome.err
+
+
+def test_lint_finds_nothing_wrong_with_the_shipped_rules(run: Callable) -> None:
+    assert run("rules", "lint") == (0, f"{len(IDS)} rules, no problem found\n", "")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "hint"),
+    [
+        ("key.tags'", "key.tagz'", ":7:", "did you mean `tags`?"),
+        ('"CUSTOMER"', '"CUSTOMR"', ":5:", "CUSTOMER"),
+        ('"CUSTOMER"', "3", ":5:", ""),
+        ("severity: low", "severity: lwo", ":3:", ""),
+        ("{key.label}", "{key.lable}", ":8:", "did you mean `label`?"),
+        ("why:", "whi:", ":9:", ""),
+    ],
+)
+@pytest.mark.parametrize("command", ["lint", "list"])
+def test_a_fault_in_a_rule_is_named_with_file_line_and_mend(
+    old: str, new: str, place: str, hint: str, command: str, own: Path, run: Callable
+) -> None:
+    change(own, old, new)
+    outcome = run("rules", command, "--rules", own)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert f"key-without-owner.yaml{place}" in outcome.err
+    assert hint in outcome.err
+
+
+def test_a_folder_that_is_not_there_is_named(run: Callable) -> None:
+    outcome = run("rules", "list", "--rules", "nowhere")
+    assert outcome.code == 2
+    assert "`nowhere`" in outcome.err
+
+
+def test_explain_says_what_why_and_how_to_mend(run: Callable) -> None:
+    outcome = run("explain", "key-rotation-off")
+    assert (outcome.code, outcome.err) == (0, "")
+    for part in ("medium", "Why", "Mend with the AWS CLI", "Mend with Terraform", "pci-dss-4.0.1/3.7.4", "Examples"):
+        assert part in outcome.out
+
+
+def test_a_finding_is_explained_by_the_beginning_of_its_fingerprint(tmp_path: Path, run: Callable) -> None:
+    finding = a_finding(message="rotation is off \x1b[31m")
+    path = tmp_path / "report.json"
+    path.write_text(FORMATS["json"].render(a_report(finding), RenderOptions()), encoding="utf-8")
+    outcome = run("explain", finding.fingerprint[:8], "--report", path)
+    assert outcome.code == 0
+    assert outcome.out.startswith("FAIL medium: key-rotation-off\n")
+    assert "rotation_enabled is false" in outcome.out
+    assert "Why" in outcome.out
+    assert "\x1b" not in outcome.out
+    assert "no finding" in run("explain", "ffffffff", "--report", path).err
+
+
+def test_a_fingerprint_needs_its_report(run: Callable) -> None:
+    outcome = run("explain", "0123456789abcdef")
+    assert outcome.code == 2
+    assert "--report" in outcome.err
+
+
+def test_the_examples_of_the_shipped_rules_hold(run: Callable) -> None:
+    outcome = run("rules", "test")
+    assert outcome.code == 0, outcome.out
+    assert outcome.out.startswith(f"{len(IDS)} rules, ")
+    assert outcome.out.endswith(" 0 wrong\n")
+
+
+def test_an_example_that_does_not_hold_is_exit_2_with_its_place(own: Path, run: Callable) -> None:
+    change(own, "name: owned, expect: PASS", "name: owned, expect: FAIL")
+    outcome = run("rules", "test", "key-without-owner", "--rules", own)
+    assert outcome.code == 2
+    assert "key-without-owner.yaml:11: owned: expected FAIL, got PASS" in outcome.out
+
+
+def test_an_outcome_without_an_example_is_missed(own: Path, run: Callable) -> None:
+    change(own, "  - {name: tags not readable, expect: NOT_ASSESSED, key: {manager: CUSTOMER}}\n", "")
+    outcome = run("rules", "test", "key-without-owner", "--rules", own)
+    assert outcome.code == 2
+    assert "no example for NOT_ASSESSED" in outcome.out
