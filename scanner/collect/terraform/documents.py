@@ -149,7 +149,13 @@ def _listed(world: World, data: Instance, pointer: str, value: Any) -> list[str]
     found = world.resolver.follow(data, expression, None)
     unknown = mark.count(True) if isinstance(mark, list) else None
     arns = sorted({world.arn(one) for one, name in found.instances if name == "arn"})
-    if found.opaque or len(arns) != len(found.instances) or not arns or (unknown is not None and unknown != len(arns)):
+    if (
+        found.opaque
+        or found.too_many
+        or len(arns) != len(found.instances)
+        or not arns
+        or (unknown is not None and unknown != len(arns))
+    ):
         return None
     if unknown is None and found.literals:
         return None

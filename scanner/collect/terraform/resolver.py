@@ -20,6 +20,10 @@ IGNORED = frozenset({"path", "terraform", "count", "self"})
 """References that never hold a key or another resource."""
 
 
+MOST_CANDIDATES = 25
+"""Beyond this many, a set of candidates is only counted."""
+
+
 class Terminal(NamedTuple):
     """Where a reference ends: a block with the attribute asked for, a literal, or something that cannot be followed."""
 
@@ -39,6 +43,7 @@ class Picked(NamedTuple):
     instances: tuple[Instance, ...]
     how: str
     """`exact`, `index-matched` or `candidates`."""
+    too_many: int = 0
 
 
 @dataclass(slots=True)
@@ -49,13 +54,15 @@ class Found:
     how: set[str] = field(default_factory=set)
     literals: list[Any] = field(default_factory=list)
     opaque: list[str] = field(default_factory=list)
+    too_many: int = 0
+    """Candidates of a block with more instances than can be listed; they are not among `instances`."""
 
     @property
     def certainty(self) -> str:
         """One word for the whole."""
         if self.opaque:
             return "opaque"
-        if len(self.instances) > 1 or "candidates" in self.how:
+        if len(self.instances) > 1 or "candidates" in self.how or self.too_many:
             return "candidates"
         return "index-matched" if "index-matched" in self.how else "exact"
 
@@ -86,7 +93,7 @@ class Resolver:
             self._blocks[instance.block].append(instance)
             self._keyed[instance.block, instance.module, instance.key] = instance
         self._terminals: dict[tuple[int, int, Place], tuple[Terminal, ...]] = {}
-        self._picked: dict[tuple[Terminal, Any, Key], Picked] = {}
+        self._rest: dict[tuple[Block, Any], Picked] = {}
 
     def expression(self, instance: Instance, path: str, at: tuple[int | str, ...] = ()) -> Any:
         """The expression that the author wrote for an attribute, or None."""
@@ -117,6 +124,7 @@ class Resolver:
             if not picked.instances and terminal.block not in self._blocks:
                 continue  # an instance that count or for_each made none of
             found.how.add(picked.how)
+            found.too_many += picked.too_many
             for one in picked.instances:
                 self._accept(one, terminal.attribute, wanted, found, seen)
 
@@ -236,12 +244,6 @@ class Resolver:
     # --- which instance of a block -------------------------------------------------------------
 
     def _pick(self, asking: Instance, terminal: Terminal) -> Picked:
-        mark = (terminal, asking.module, asking.key)
-        if mark not in self._picked:
-            self._picked[mark] = self._choose(asking, terminal)
-        return self._picked[mark]
-
-    def _choose(self, asking: Instance, terminal: Terminal) -> Picked:
         block = terminal.block
         assert block is not None
         all_of_it = self._blocks.get(block, [])
@@ -258,8 +260,16 @@ class Resolver:
             for key in (hint, None):
                 if (one := self._keyed.get((block, filled, key))) is not None:
                     return Picked((one,), "index-matched")
-        rest = tuple(one for one in all_of_it if _agrees(one.module, path))
-        return Picked(rest, "exact" if len(rest) == 1 else "candidates")
+        if (block, path) not in self._rest:
+            self._rest[block, path] = _listed([one for one in all_of_it if _agrees(one.module, path)])
+        return self._rest[block, path]
+
+
+def _listed(candidates: list[Instance]) -> Picked:
+    """Candidates, unless they are so many that a list of them would say nothing."""
+    if len(candidates) > MOST_CANDIDATES:
+        return Picked((), "candidates", len(candidates))
+    return Picked(tuple(candidates), "exact" if len(candidates) == 1 else "candidates")
 
 
 _FREE: Any = object()

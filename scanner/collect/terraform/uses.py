@@ -16,9 +16,6 @@ from scanner.collect.terraform.values import Leaf, State, leaf, leaves
 from scanner.collect.terraform.world import KEY_TYPES, World
 from scanner.model.records import KeyUse
 
-MOST_CANDIDATES = 25
-"""How many candidates a record lists."""
-
 SOME_KEY = "?"
 """Stands for a key of which it is known only that there is one."""
 
@@ -69,7 +66,7 @@ def _named(world: World, instance: Instance, path: str, one: Leaf) -> Named:
         return (found.value if isinstance(found.value, str) else None), "default", (), None
     if found.one is not None:
         return world.arn(found.one), found.certainty, (), None
-    candidates = tuple(world.arn(key) for key in found.instances[:MOST_CANDIDATES])
+    candidates = tuple(world.arn(key) for key in found.instances)
     reason = found.reason or world.why_unknown(instance, one, path)
     return SOME_KEY, found.certainty if candidates else "opaque", candidates, reason
 

@@ -137,13 +137,14 @@ class World:
         why = self.why_unknown(instance, one, path)
         if found.opaque:
             why += f" and refers to {', '.join(sorted(set(found.opaque)))}"
+        elif found.too_many or len(found.instances) > 1:
+            why += f" and may be any of {found.too_many + len(found.instances)}"
         elif not found.instances:
             literals = [text for text in found.literals if isinstance(text, str)]
             if one.state is not State.UNKNOWN and len(literals) == 1:
                 return Reference(literals[0])
-        elif len(found.instances) > 1:
-            why += f" and may be any of {len(found.instances)}"
-        instances = tuple(sorted((one for one, _ in found.instances), key=lambda one: one.address))
+        listed = [] if found.too_many else [one for one, _ in found.instances]
+        instances = tuple(sorted(listed, key=lambda one: one.address))
         certain = len(instances) == 1 and found.certainty in ("exact", "index-matched")
         return Reference(None, instances, found.certainty, None if certain else why)
 

@@ -1,0 +1,110 @@
+"""Reading plans of 40 to 20,000 resources: wall time, peak memory and how time grows with size."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+SIZES = (40, 400, 2_000, 20_000)
+REGION = {"references": ["var.region"]}
+
+
+def plan_of(count: int) -> dict[str, Any]:
+    """A plan of `count` resources: one key for ten volumes, tables and queues that refer to it by index."""
+    keys = max(1, count // 10)
+    changes = [_change("aws_kms_key", "k", i, {"is_enabled": True, "enable_key_rotation": True}) for i in range(keys)]
+    kinds: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("aws_ebs_volume", {"encrypted": True}),
+        ("aws_sqs_queue", {}),
+        ("aws_secretsmanager_secret", {}),
+    )
+    attribute = {"aws_sqs_queue": "kms_master_key_id"}
+    for place in range(count - keys):
+        kind, values = kinds[place % 3]
+        changes.append(
+            _change(kind, "r", place, {**values, "tags": {"team": "pay"}}, attribute.get(kind, "kms_key_id"))
+        )
+    blocks = [_block("aws_kms_key", "k", {})]
+    blocks += [_block(k, "r", {attribute.get(k, "kms_key_id"): _to_key()}) for k, _ in kinds]
+    return {
+        "format_version": "1.2",
+        "terraform_version": "1.11.4",
+        "variables": {"region": {"value": "eu-central-1"}},
+        "resource_changes": changes,
+        "configuration": {
+            "provider_config": {"aws": {"name": "aws", "expressions": {"region": REGION}}},
+            "root_module": {"resources": blocks},
+        },
+    }
+
+
+def _to_key() -> dict[str, Any]:
+    return {"references": ["aws_kms_key.k", "count.index"]}
+
+
+def _block(kind: str, name: str, expressions: dict[str, Any]) -> dict[str, Any]:
+    head = {"address": f"{kind}.{name}", "mode": "managed", "type": kind, "name": name}
+    return {**head, "provider_config_key": "aws", "expressions": expressions}
+
+
+def _change(kind: str, name: str, index: int, values: dict[str, Any], key: str = "") -> dict[str, Any]:
+    unknown = {"arn": True, "id": True, **({key: True} if key else {"key_id": True, "policy": True})}
+    return {
+        "address": f"{kind}.{name}[{index}]",
+        "mode": "managed",
+        "type": kind,
+        "name": name,
+        "index": index,
+        "change": {"actions": ["create"], "before": None, "after": values, "after_unknown": unknown},
+    }
+
+
+def measure(path: Path) -> tuple[float, float, int]:
+    """Wall seconds and peak MiB of one process that reads the plan, and how many records came out."""
+    started = time.perf_counter()
+    done = subprocess.run([sys.executable, __file__, "--read", str(path)], check=True, capture_output=True, text=True)
+    wall = time.perf_counter() - started
+    peak, records = done.stdout.split()
+    return wall, float(peak), int(records)
+
+
+def read(path: str) -> None:
+    """Read one plan and print the peak memory of this process in MiB, and the number of records."""
+    from datetime import UTC, datetime
+
+    from scanner.collect.terraform import PlanOptions, read_plan
+
+    records = sum(1 for _ in read_plan(PlanOptions(path), datetime(2026, 1, 1, tzinfo=UTC)))
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, records)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--read", metavar="PLAN")
+    arguments = parser.parse_args()
+    if arguments.read:
+        read(arguments.read)
+        return
+    times = []
+    print(f"{'resources':>10} {'plan MB':>8} {'wall s':>8} {'peak MiB':>9} {'records':>8}")
+    with tempfile.TemporaryDirectory() as folder:
+        for size in SIZES:
+            path = Path(folder) / f"{size}.json"
+            path.write_text(json.dumps(plan_of(size)))
+            wall, peak, records = measure(path)
+            times.append(wall)
+            print(f"{size:>10} {path.stat().st_size / 1e6:>8.1f} {wall:>8.2f} {peak:>9.0f} {records:>8}")
+    exponent = math.log(times[-1] / times[-2]) / math.log(SIZES[-1] / SIZES[-2])
+    print(f"growth exponent {exponent:.2f} from {SIZES[-2]} to {SIZES[-1]} resources")
+
+
+if __name__ == "__main__":
+    main()
