@@ -77,7 +77,7 @@ def evaluate(
 def _decisions(
     program: Program, subjects: Sequence[View], as_of: datetime, counts: dict[str, int], every: bool
 ) -> Iterator[tuple[View, Decision]]:
-    """The decisions that become findings; all are counted. The fast path stands here in full: it runs millions of times."""
+    """The decisions that become findings; all are counted. The fast path stands here in full, for speed."""
     fast = program.fast
     quiet = {PASSED: 0, DOES_NOT_APPLY: 0}
     spent = 0

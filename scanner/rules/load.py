@@ -50,7 +50,7 @@ def _drafts(directories: Sequence[Path], problems: list[Problem]) -> Iterable[Dr
         except YamlProblem as error:
             problems.append(error.problem)
             continue
-        schema = schema or find_policies() / "schema.json"
+        schema = schema or _schema(directories)
         shape = read_shape(file, schema)
         if isinstance(shape, RuleFile):
             yield path, file, shape
@@ -58,6 +58,12 @@ def _drafts(directories: Sequence[Path], problems: list[Problem]) -> Iterable[Dr
             problems.extend(shape)
     if not found:
         raise UsageError(f"no rule files in {', '.join(f'`{directory}`' for directory in directories)}")
+
+
+def _schema(directories: Sequence[Path]) -> Path:
+    """The schema that comes with the rules, or the one that is shipped."""
+    own = (directory / "schema.json" for directory in directories)
+    return next((path for path in own if path.is_file()), None) or find_policies() / "schema.json"
 
 
 def _clashes(drafts: Sequence[Draft]) -> list[Problem]:

@@ -12,6 +12,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from scanner.errors import Problem
 from scanner.rules.lang.faults import suggest
+from scanner.rules.shapes import struct_problem
 from scanner.rules.yamlfile import YamlFile
 
 Id = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=80)]
@@ -98,7 +99,7 @@ def read_shape(file: YamlFile, schema: Path) -> RuleFile | list[Problem]:
     try:
         return msgspec.convert(file.root.data, RuleFile)
     except msgspec.ValidationError as error:
-        return list(schema_problems(file, schema)) or [file.problem_at((), f"not a rule: {error}")]
+        return list(schema_problems(file, schema)) or [struct_problem(file, error)]
 
 
 def schema_problems(file: YamlFile, schema: Path) -> Iterator[Problem]:

@@ -1,0 +1,166 @@
+"""Waivers: failures that somebody accepted, for a stated reason and a limited time. They hide nothing: outcomes stay.
+
+    waivers:
+      - rule: key-rotation-off
+        scope: {account: "111122223333", tags: {team: payments}, not: {arn: "*:key/mrk-*"}}
+        owner: jane@example.com
+        reason: migration to the new key is under way
+        ticket: SEC-42
+        created: 2026-01-10
+        expires: 2026-06-30
+
+All parts of a scope must match; `and` and `or` take lists of scopes, `not` takes one. Patterns use `*` and `?`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
+
+from scanner.errors import SettingsError
+from scanner.model.finding import Finding, Notice, WaiverNote
+from scanner.model.rule import Outcome
+from scanner.rules.build import Rule
+from scanner.rules.lang.faults import suggest
+from scanner.rules.shapes import read_struct
+from scanner.rules.yamlfile import YamlFile, YamlProblem, read_yaml
+
+LONGEST = timedelta(days=365)
+LAPSING = timedelta(days=30)
+COVERED = (Outcome.FAIL, Outcome.NOT_ASSESSED)
+Text = Annotated[str, Meta(min_length=1)]
+
+
+class WaiverScope(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Which subjects a waiver covers."""
+
+    arn: Text | None = None
+    account: Text | None = None
+    region: Text | None = None
+    tags: dict[str, str] = {}
+    all_of: tuple[WaiverScope, ...] = field(default=(), name="and")
+    any_of: tuple[WaiverScope, ...] = field(default=(), name="or")
+    none_of: WaiverScope | None = field(default=None, name="not")
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether every stated part matches the finding's subject."""
+        patterns = ((self.arn, finding.subject), (self.account, finding.account), (self.region, finding.region))
+        return (
+            all(pattern is None or glob(pattern, text) for pattern, text in patterns)
+            and all(name in finding.tags and glob(value, finding.tags[name]) for name, value in self.tags.items())
+            and all(scope.covers(finding) for scope in self.all_of)
+            and (not self.any_of or any(scope.covers(finding) for scope in self.any_of))
+            and (self.none_of is None or not self.none_of.covers(finding))
+        )
+
+
+class Waiver(Struct, frozen=True, forbid_unknown_fields=True):
+    """One waiver; it holds from `created` to the end of the day `expires`."""
+
+    rule: Text
+    scope: WaiverScope
+    owner: Text
+    reason: Text
+    expires: date
+    ticket: Text | None = None
+    created: date | None = None
+
+    @property
+    def note(self) -> WaiverNote:
+        """What a finding carries of it."""
+        return WaiverNote(self.owner, self.reason, self.expires, self.ticket)
+
+    def __str__(self) -> str:
+        return f"waiver of `{self.rule}` by {self.owner} until {self.expires}"
+
+
+class _File(Struct, frozen=True, forbid_unknown_fields=True):
+    waivers: tuple[Waiver, ...]
+
+
+def glob(pattern: str, text: str) -> bool:
+    """Whether `text` matches; only `*` and `?` are special."""
+    return fnmatchcase(text, pattern.replace("[", "[[]"))
+
+
+def load_waivers(
+    path: Path, rules: Sequence[Rule], as_of: datetime, disabled: Iterable[str] = ()
+) -> tuple[Waiver, ...]:
+    """The waivers of a file, with aliases of rules resolved.
+
+    Raises SettingsError with file, line and column for an unknown rule (one in `disabled` is known), an empty scope
+    or a waiver that lasts longer than 365 days.
+    """
+    try:
+        file = read_yaml(path)
+    except YamlProblem as error:
+        raise SettingsError(str(error.problem)) from None
+    ids = {name: rule.info.id for rule in rules for name in (rule.info.id, *rule.info.aliases)}
+    ids |= {name: name for name in disabled}
+    waivers = read_struct(file, _File, SettingsError).waivers
+    return tuple(_checked(file, place, waiver, ids, as_of.date()) for place, waiver in enumerate(waivers))
+
+
+def _checked(file: YamlFile, place: int, waiver: Waiver, ids: dict[str, str], today: date) -> Waiver:
+    path = ("waivers", place)
+    if waiver.rule not in ids:
+        problem = file.problem_at((*path, "rule"), f"there is no rule `{waiver.rule}`", suggest(waiver.rule, ids))
+        raise SettingsError(str(problem))
+    if waiver.scope == WaiverScope():
+        problem = file.problem_at((*path, "scope"), "an empty scope", 'for every subject write `{arn: "*"}`')
+        raise SettingsError(str(problem))
+    start = waiver.created or today
+    if waiver.expires > start + LONGEST:
+        problem = file.problem_at(
+            (*path, "expires"), f"more than {LONGEST.days} days after {start}", f"at the latest {start + LONGEST}"
+        )
+        raise SettingsError(str(problem))
+    return Waiver(
+        ids[waiver.rule], waiver.scope, waiver.owner, waiver.reason, waiver.expires, waiver.ticket, waiver.created
+    )
+
+
+def waive(
+    findings: Iterable[Finding], waivers: Sequence[Waiver], as_of: datetime
+) -> tuple[list[Finding], tuple[Notice, ...]]:
+    """The findings, covered ones with the note of their waiver, and what a reader must know about the waivers."""
+    today = as_of.date()
+    used: set[int] = set()
+    by_rule: dict[str, list[tuple[int, Waiver]]] = {}
+    for place, waiver in enumerate(waivers):
+        if _in_force(waiver, today):
+            by_rule.setdefault(waiver.rule, []).append((place, waiver))
+    waived = [_waived(finding, by_rule.get(finding.rule, ()), used) for finding in findings]
+    return waived, tuple(_notices(waivers, used, today))
+
+
+def _in_force(waiver: Waiver, today: date) -> bool:
+    return (waiver.created is None or waiver.created <= today) and today <= waiver.expires
+
+
+def _waived(finding: Finding, candidates: Sequence[tuple[int, Waiver]], used: set[int]) -> Finding:
+    if finding.outcome not in COVERED:
+        return finding
+    covering = [(place, waiver) for place, waiver in candidates if waiver.scope.covers(finding)]
+    if not covering:
+        return finding
+    used.update(place for place, _ in covering)
+    return replace(finding, waiver=max((waiver for _, waiver in covering), key=lambda waiver: waiver.expires).note)
+
+
+def _notices(waivers: Sequence[Waiver], used: set[int], today: date) -> Iterator[Notice]:
+    for place, waiver in enumerate(waivers):
+        if waiver.expires < today:
+            yield Notice("waiver-expired", f"{waiver} has expired and covers nothing any more")
+        elif not _in_force(waiver, today):
+            yield Notice("waiver-not-yet", f"{waiver} begins on {waiver.created}")
+        elif place not in used:
+            yield Notice("waiver-unused", f"{waiver} covers no finding")
+        elif waiver.expires <= today + LAPSING:
+            yield Notice("waiver-lapsing", f"{waiver} lapses in {(waiver.expires - today).days} days")
