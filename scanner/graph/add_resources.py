@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from scanner.graph.custody import is_aws_alias
 from scanner.graph.keygraph import KeyGraph
 from scanner.graph.known import fact, members
+from scanner.graph.retention import kept_days, locked_days
 from scanner.graph.scope import Placed, Scope, spread
 from scanner.graph.views import Key, Resource, Use
 from scanner.model.arn import account_of
@@ -45,6 +46,8 @@ def _resource(record: ResourceFact) -> Resource:
         region=record.region,
         tags=fact(record, "tags"),
         attributes=_attributes(record),
+        kept_days=kept_days(record),
+        locked_days=locked_days(record),
     )
 
 

@@ -176,6 +176,14 @@ class Resource(View):
     attributes: Annotated[
         dict[str, str] | Unknown, Doc("Further facts of the type, as text; see the catalog of resource types.")
     ]
+    kept_days: Annotated[
+        int | None | Unknown,
+        Doc("Days after which a log group, or the earliest lifecycle rule of a bucket, drops content; null: never."),
+    ]
+    locked_days: Annotated[
+        int | Unknown,
+        Doc("Days for which Object Lock in compliance mode keeps new objects by default; 0: it does not."),
+    ]
     uses: Annotated[Many[Use], Doc("Every field that a key can protect.")]
     keys: Annotated[Many[Key], Doc("The distinct KMS keys of all uses.")]
     data_classes: Annotated[Many[str], Doc("Declared data classes it is in (`pci`), by its own tags or along lineage.")]
