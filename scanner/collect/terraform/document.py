@@ -216,7 +216,7 @@ def read_document(data: bytes, name: str) -> Document:
 
 
 def _lower(problem: Exception) -> str:
-    text = str(problem) or "nested too deeply"
+    text = "nested too deeply" if isinstance(problem, RecursionError) else str(problem)
     return text[:1].lower() + text[1:]
 
 

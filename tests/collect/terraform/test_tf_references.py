@@ -23,7 +23,10 @@ def test_an_alias_leads_to_its_key() -> None:
         {"name": "alias/main", "target_key_id": AFTER_APPLY, "arn": AFTER_APPLY},
         {"target_key_id": ref("aws_kms_key.main.key_id")},
     )
-    assert uses(volume(plan, "aws_kms_alias.main.target_key_arn").load(), "aws_ebs_volume.data")["storage"].key == key_arn()
+    assert (
+        uses(volume(plan, "aws_kms_alias.main.target_key_arn").load(), "aws_ebs_volume.data")["storage"].key
+        == key_arn()
+    )
 
 
 def test_a_module_output_leads_to_the_key_inside() -> None:
@@ -73,7 +76,9 @@ def test_a_splat_leaves_candidates_and_no_answer() -> None:
 def test_try_comes_down_to_the_block_that_has_an_instance() -> None:
     plan = a_key(PlanText(), "aws_kms_key.mine[0]")
     plan.block((), "managed", "aws_kms_key", "theirs", {})
-    use = uses(volume(plan, "aws_kms_key.theirs[0].arn", "aws_kms_key.mine[0].arn").load(), "aws_ebs_volume.data")["storage"]
+    use = uses(volume(plan, "aws_kms_key.theirs[0].arn", "aws_kms_key.mine[0].arn").load(), "aws_ebs_volume.data")[
+        "storage"
+    ]
     assert (use.key, use.certainty) == (key_arn("aws_kms_key.mine[0]"), "exact")
 
 
@@ -108,7 +113,9 @@ def test_a_pinned_module_instance_is_meant() -> None:
         a_key(plan, f'module.keys["{key}"].aws_kms_key.main')
     plan.output(("keys",), "arn", ref("aws_kms_key.main.arn"))
     plan.resource(
-        "aws_ebs_volume.data", VOLUME, {"kms_key_id": {"references": ['module.keys["us"].arn', 'module.keys["us"]', "module.keys"]}}
+        "aws_ebs_volume.data",
+        VOLUME,
+        {"kms_key_id": {"references": ['module.keys["us"].arn', 'module.keys["us"]', "module.keys"]}},
     )
     assert uses(plan.load(), "aws_ebs_volume.data")["storage"].key == key_arn('module.keys["us"].aws_kms_key.main')
 
@@ -118,7 +125,9 @@ def test_a_local_cannot_be_told_without_source(tmp_path) -> None:
     use = uses(plan.load(), "aws_ebs_volume.data")["storage"]
     assert use.state == "UNKNOWN"
     assert "local.key" in str(use.reason)
-    (tmp_path / "main.tf").write_text('locals {\n  other = "x"\n  key = try(\n    aws_kms_key.main.arn, # the one\n    null)\n}\n')
+    (tmp_path / "main.tf").write_text(
+        'locals {\n  other = "x"\n  key = try(\n    aws_kms_key.main.arn, # the one\n    null)\n}\n'
+    )
     assert uses(plan.load(source=tmp_path), "aws_ebs_volume.data")["storage"].key == key_arn()
 
 

@@ -41,7 +41,11 @@ class PlanText:
     """A plan under construction; every method returns the builder."""
 
     def __init__(self, account: str | None = ACCOUNT, region: str | None = REGION) -> None:
-        provider: dict[str, Any] = {"name": "aws", "full_name": "registry.terraform.io/hashicorp/aws", "expressions": {}}
+        provider: dict[str, Any] = {
+            "name": "aws",
+            "full_name": "registry.terraform.io/hashicorp/aws",
+            "expressions": {},
+        }
         if region:
             provider["expressions"]["region"] = const(region)
         if account:

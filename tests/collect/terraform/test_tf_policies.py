@@ -1,0 +1,115 @@
+"""Policy documents that are known only after apply, as far as their parts are known."""
+
+import json
+
+import pytest
+from tf_builder import ACCOUNT, AFTER_APPLY, PlanText, a_key, facts, ref, the_key
+
+from scanner.model.records import UNSET, ManagedPolicyFact, PrincipalFact
+
+ROLE = {"name": "app", "arn": AFTER_APPLY, "assume_role_policy": "{}", "path": "/"}
+OWN = f"arn:aws:iam::{ACCOUNT}:root"
+
+
+def statement(**parts):
+    return {"effect": "Allow", "actions": ["kms:*"], "resources": ["*"], **parts}
+
+
+def principal(identifiers, kind="AWS"):
+    return [{"type": kind, "identifiers": identifiers}]
+
+
+def deferred(plan: PlanText, statements: list, expressions: list) -> PlanText:
+    plan.resource(
+        "data.aws_iam_policy_document.key",
+        {"statement": statements, "json": AFTER_APPLY},
+        {"statement": expressions},
+        actions=("read",),
+        action_reason="read_because_config_unknown",
+    )
+    return a_key(plan, expressions={"policy": ref("data.aws_iam_policy_document.key.json")})
+
+
+def test_a_deferred_document_names_the_role_of_the_plan() -> None:
+    plan = PlanText().resource("aws_iam_role.app", ROLE)
+    plan = deferred(
+        plan,
+        [statement(principals=principal([OWN])), statement(sid="app", principals=principal(AFTER_APPLY))],
+        [{}, {"principals": [{"identifiers": ref("aws_iam_role.app.arn")}]}],
+    )
+    read = plan.load()
+    key = the_key(read)
+    (role,) = facts(read, PrincipalFact)
+    stated = json.loads(key.policies[0].document)["Statement"]
+    assert stated[1]["Principal"] == {"AWS": [role.arn]}
+    assert role.arn == f"arn:aws:iam::{ACCOUNT}:role/app"
+    assert "policies" not in key.unread
+
+
+def test_an_allow_that_cannot_be_told_leaves_the_document_partly_known() -> None:
+    plan = deferred(
+        PlanText(),
+        [statement(principals=principal(["*"])), statement(principals=principal(AFTER_APPLY))],
+        [{}, {"principals": [{"identifiers": ref("local.roles")}]}],
+    )
+    key = the_key(plan.load())
+    assert len(json.loads(key.policies[0].document)["Statement"]) == 1
+    assert "statement[1]" in key.unread["policies"]
+
+
+def test_a_deny_that_cannot_be_told_leaves_nothing() -> None:
+    plan = deferred(
+        PlanText(),
+        [statement(principals=principal(["*"])), statement(effect="Deny", principals=principal(AFTER_APPLY))],
+        [{}, {"principals": [{"identifiers": ref("local.roles")}]}],
+    )
+    key = the_key(plan.load())
+    assert key.policies is UNSET
+    assert "denies" in key.unread["policies"]
+
+
+@pytest.mark.parametrize("part", ["source_policy_documents", "override_policy_documents"])
+def test_merged_documents_are_unknown(part) -> None:
+    plan = deferred(PlanText(), [statement(principals=principal(["*"]))], [{}])
+    plan.document["resource_changes"][0]["change"]["after_unknown"][part] = True
+    assert the_key(plan.load()).policies is UNSET
+
+
+def test_inline_and_attached_policies_meet_on_the_role() -> None:
+    plan = (
+        PlanText()
+        .resource("aws_iam_role.app", ROLE)
+        .resource(
+            "aws_iam_role_policy.p",
+            {"name": "p", "role": AFTER_APPLY, "policy": '{"Statement":[]}'},
+            {"role": ref("aws_iam_role.app.id")},
+        )
+        .resource("aws_iam_policy.m", {"name": "m", "policy": '{"Statement":[]}', "arn": AFTER_APPLY})
+        .resource(
+            "aws_iam_role_policy_attachment.a",
+            {"role": "app", "policy_arn": AFTER_APPLY},
+            {"policy_arn": ref("aws_iam_policy.m.arn")},
+        )
+    )
+    read = plan.load()
+    (role,) = facts(read, PrincipalFact)
+    assert [one.name for one in role.inline] == ["p"]
+    assert role.attached == (f"arn:aws:iam::{ACCOUNT}:policy/m",)
+    assert {"inline", "attached"}.isdisjoint(role.unread)
+    (policy,) = facts(read, ManagedPolicyFact)
+    assert policy.document == '{"Statement":[]}'
+
+
+def test_a_policy_on_a_role_outside_the_plan_makes_that_role_known_in_part() -> None:
+    plan = PlanText().resource("aws_iam_role_policy.p", {"name": "p", "role": "legacy", "policy": '{"Statement":[]}'})
+    (role,) = facts(plan.load(), PrincipalFact)
+    assert (role.arn, role.name) == (f"arn:aws:iam::{ACCOUNT}:role/legacy", "legacy")
+    assert {"inline", "attached", "trust"} <= set(role.unread)
+
+
+def test_an_aws_managed_policy_is_unknown_by_name() -> None:
+    admin = "arn:aws:iam::aws:policy/AdministratorAccess"
+    plan = PlanText().resource("aws_iam_role_policy_attachment.a", {"role": "x", "policy_arn": admin})
+    (policy,) = facts(plan.load(), ManagedPolicyFact)
+    assert policy.document is UNSET
+    assert admin in policy.unread["document"]
