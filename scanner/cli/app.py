@@ -23,6 +23,8 @@ class Subcommand(NamedTuple):
 
 
 COMMANDS = {
+    "scan": Subcommand("scan", "Scan a live account."),
+    "check": Subcommand("check", "Evaluate a saved snapshot again."),
     "explain": Subcommand("explain", "Explain a rule, or a finding of a report."),
     "rules": Subcommand("rules", "List, show, lint and test rules."),
     "snapshot": Subcommand("snapshot", "Look into a snapshot file or export it."),

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any
 
 import click
 
 from scanner.cli.failures import INTERRUPTED, say
 from scanner.cli.options import FILE, Gate, Judging, Rendering, gate_options, judging_options, rendering_options
-from scanner.cli.progress import progress_shown
-
-if TYPE_CHECKING:
-    from scanner.model.records import Source
 
 
 @click.command("scan")
@@ -48,11 +42,12 @@ def command(file: Path | None, judging: Judging, gate: Gate, rendering: Renderin
 
     Makes read calls only. What could not be read is a gap in the report and never passes.
     """
+    from scanner.cli.live import read_account
     from scanner.cli.pipeline import deliver, prepare
 
     prepared = prepare(judging, rendering)
     with _snapshot_path(file) as path:
-        source = _read_into(path, target)
+        source = read_account(path, target)
         if source.interrupted:
             _keep_interrupted(path, file)
             return INTERRUPTED
@@ -69,40 +64,8 @@ def _snapshot_path(asked: Path | None) -> Iterator[Path]:
         yield Path(directory) / "scan.snapshot"
 
 
-def _read_into(path: Path, target: dict[str, Any]) -> Source:
-    from scanner.collect.aws import ScanOptions, scan
-    from scanner.model.records import Source
-    from scanner.store import SnapshotWriter
-
-    def now() -> datetime:
-        return datetime.now(UTC).replace(microsecond=0)
-
-    with (
-        _stopped_like_ctrl_c(),
-        progress_shown() as progress,
-        SnapshotWriter(path, Source(type="aws", started=now())) as writer,
-    ):
-        source = scan(ScanOptions(**target), writer, progress, now)
-        writer.finish(source)
-    return source
-
-
 def _keep_interrupted(path: Path, asked: Path | None) -> None:
     if asked is None:
         kept = Path(tempfile.mkdtemp(prefix="keyproof-interrupted-")) / path.name
         path = path.rename(kept)
     say(f"interrupted; what was read is kept in {path}\n  help: keyproof check {path}")
-
-
-@contextmanager
-def _stopped_like_ctrl_c() -> Iterator[None]:
-    """A scheduler stops a scan with SIGTERM; what was read is worth keeping then, too."""
-
-    def interrupt(*_: object) -> NoReturn:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
