@@ -20,10 +20,10 @@ def decide(request: AccessRequest, documents: Documents) -> Decision:
 
     ALLOWED: every such request succeeds; CONDITIONAL: some may, on `open_conditions`; DENIED: none does.
     """
-    return explain(request, documents, weigh(request, documents))
+    return explain(request, weigh(request, documents))
 
 
-def explain(request: AccessRequest, documents: Documents, outcome: Outcome) -> Decision:
+def explain(request: AccessRequest, outcome: Outcome) -> Decision:
     """The decision for the one action of `request` out of an outcome that covers it."""
     action = request.actions
     notes = tuple(dict.fromkeys(fault for layer in outcome.layers for fault in layer.faults))
@@ -36,11 +36,11 @@ def explain(request: AccessRequest, documents: Documents, outcome: Outcome) -> D
     if not outcome.may & action:
         return Decision(Verdict.DENIED, blocked_by=_gap(request, outcome), notes=notes)
     chosen = _chosen(request, outcome)
-    via = frozenset(_origin(hit) for hit in chosen if _origin(hit))
+    via = frozenset(filter(None, (_origin(hit, crosses(request)) for hit in chosen)))
     refs = _references(chosen)
     if outcome.must & action:
         return Decision(Verdict.ALLOWED, refs, via=via, notes=notes)
-    conditions = _conditions(request, documents, outcome, chosen)
+    conditions = _conditions(request, outcome, chosen)
     return Decision(Verdict.CONDITIONAL, refs, conditions, via=via, notes=notes)
 
 
@@ -61,11 +61,16 @@ def _counts(layer: Weighed, action: int) -> bool:
     return not (layer.name == "rcp" and action & RETIRE_GRANT)
 
 
-def _origin(hit: Hit) -> str:
-    """How a statement gives access, in the words of `via`."""
+def crosses(request: AccessRequest) -> bool:
+    """Whether the caller's account is not the resource's."""
+    return request.caller.is_iam and request.caller.account != request.account
+
+
+def _origin(hit: Hit, across_accounts: bool) -> str:
+    """How a statement gives access, in the words of `via`; naming one's own account only lets IAM decide."""
     kind = hit.document.partition("/")[0]
     if kind == "key-policy":
-        return "" if hit.route is Route.ACCOUNT else "key-policy"
+        return "" if hit.route is Route.ACCOUNT and not across_accounts else "key-policy"
     return "iam" if kind in ("iam", "iam-inline") else kind if kind == "grant" else ""
 
 
@@ -84,10 +89,7 @@ def _chosen(request: AccessRequest, outcome: Outcome) -> list[Hit]:
     identity = _best(layers["iam"], request)
     if crosses:
         return [*(direct or by_role or account), *chosen, *identity]
-    if _sure(direct, request) or not (by_role or account):
-        named = direct
-    else:
-        named = [*direct, *by_role]
+    named = direct if _sure(direct, request) else [*direct, *by_role]
     if account and (identity or request.caller.kind == "root" or layers["iam"].faults) and not _sure(named, request):
         return [*named, *account, *identity, *chosen]
     if not named and not chosen:
@@ -114,7 +116,7 @@ def _best(layer: Weighed, request: AccessRequest, *routes: Route) -> list[Hit]:
 # --- on what conditions --------------------------------------------------------------------------
 
 
-def _conditions(request: AccessRequest, documents: Documents, outcome: Outcome, chosen: list[Hit]) -> tuple[str, ...]:
+def _conditions(request: AccessRequest, outcome: Outcome, chosen: list[Hit]) -> tuple[str, ...]:
     found = [text for hit in chosen for text in _open(hit, request)]
     for layer in outcome.layers[4:]:
         if not layer.allowed().surely & request.actions and layer.name != "rcp":
@@ -122,7 +124,7 @@ def _conditions(request: AccessRequest, documents: Documents, outcome: Outcome, 
     for layer in outcome.layers:
         found += [_unless(hit, request) for hit in _denials(layer, request) if not hit.surely & request.actions]
         found += [f"{fault}" for fault in layer.faults]
-    found += _of_account(request, documents, outcome)
+    found += _of_account(request, outcome)
     return tuple(dict.fromkeys(text for text in found if text))
 
 
@@ -154,7 +156,7 @@ def _unless(hit: Hit, request: AccessRequest) -> str:
     return "not: " + " and ".join(says(test) for test in tests)
 
 
-def _of_account(request: AccessRequest, documents: Documents, outcome: Outcome) -> list[str]:
+def _of_account(request: AccessRequest, outcome: Outcome) -> list[str]:
     if outcome.key_trust_open & request.actions:
         return [f"account {request.caller.account} agrees by an IAM policy (AWS leaves open whether a grant is enough)"]
     return []
@@ -172,9 +174,8 @@ def _gap(request: AccessRequest, outcome: Outcome) -> str:
     for layer in others:
         if layer.name != "rcp" and not layer.allowed().possibly & action:
             return layer.name
-    crosses = caller.is_iam and caller.account != request.account
     if action & KEY_ACTIONS and ":alias/" not in request.resource and not action & RETIRE_GRANT:
-        if crosses and not action & CROSS_ACCOUNT:
+        if crosses(request) and not action & CROSS_ACCOUNT:
             return "cross-account"
         if not (key_policy.allowed().possibly | grants.allowed().possibly) & action:
             return "key-policy"

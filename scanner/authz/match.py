@@ -52,7 +52,10 @@ def _match(name: str, statement: Statement, request: AccessRequest, by_principal
     there = _on_resource(statement, request)
     if there is Truth.NO:
         return None
-    surely, possibly = holds(statement.conditions, request.context, actions)
+    context = request.context.of_resource_policy() if by_principal else request.context
+    surely, possibly = holds(statement.conditions, context, actions)
+    if request.settle and statement.allows:
+        possibly = surely  # what AWS does not say about conditions is no permission
     if not possibly:
         return None
     return Hit(name, statement, surely if named and there is Truth.YES else 0, possibly, route, named)

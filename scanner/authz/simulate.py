@@ -15,6 +15,7 @@ from typing import Any
 from scanner.authz.actions import ACTIONS, KEYLESS, bit, is_known
 from scanner.authz.decide import explain
 from scanner.authz.documents import Document, RepeatedKeys, StatementRef, parse_document, read_json
+from scanner.authz.match import Hit
 from scanner.authz.principals import Caller, is_account_id, parse_caller
 from scanner.authz.request import AccessRequest, Decision, Documents, Layer, Verdict
 from scanner.authz.values import Given
@@ -33,9 +34,8 @@ class CaseError(UsageError):
 def answer(case: dict[str, Any]) -> Answer:
     """The decision for one case: `{"id", "decision", "because"}`; CaseError for one that is not a request."""
     request = _request(case)
-    documents = _documents(case)
-    outcome = weigh(request, documents)
-    decision = explain(request, documents, outcome)
+    outcome = weigh(request, _documents(case))
+    decision = explain(request, outcome)
     return {"id": case.get("id"), **_worded(request, outcome, decision)}
 
 
@@ -218,8 +218,12 @@ def _statement(ref: StatementRef) -> Answer:
 
 
 def _left_open(request: AccessRequest, outcome: Outcome) -> bool:
-    """Whether it is AWS that leaves the answer open, and not a document that could not be read."""
-    hits = [hit for layer in outcome.layers for hit in layer.hits if hit.possibly & ~hit.surely & request.actions]
-    if any(layer.faults for layer in outcome.layers) or any(hit.named for hit in hits):
-        return False
-    return bool(hits or outcome.key_trust_open & request.actions)
+    """Whether it is AWS that leaves the answer open, and not a denial that could not be read."""
+    unread = [layer for layer in outcome.layers if layer.denies.possibly & ~layer.denies.surely & request.actions]
+    return not any(_doubtful(hit, request) for layer in unread for hit in layer.hits) and not any(
+        not layer.hits and layer.faults for layer in unread
+    )
+
+
+def _doubtful(hit: Hit, request: AccessRequest) -> bool:
+    return hit.named and not hit.statement.allows and bool(hit.possibly & ~hit.surely & request.actions)

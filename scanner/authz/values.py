@@ -68,6 +68,9 @@ class Context(Protocol):
     def value(self, key: str) -> Value:
         """The value whatever the action, for policy variables."""
 
+    def of_resource_policy(self) -> Context:
+        """The same context as key policies and RCPs see it."""
+
 
 CONTEXT_PAIR = "kms:encryptioncontext:"
 CONTEXT_NAMES = "kms:encryptioncontext"
@@ -90,3 +93,7 @@ class Given:
     def value(self, key: str) -> Value:
         """The values given, else absent."""
         return self._values.get(key, ABSENT)
+
+    def of_resource_policy(self) -> Given:
+        """The same: what is given counts everywhere."""
+        return self

@@ -1,0 +1,55 @@
+"""Which statements of a key policy open the key to the world.
+
+An adversary of an account that nobody named asks, free to choose what a caller can choose. Conditions are
+judged together, and only what the adversary cannot bring about narrows: the account, organisation, ARN or
+id of the caller, a finite set of networks, the resource on whose behalf a service calls.
+"""
+
+from __future__ import annotations
+
+from scanner.authz.actions import KEY_ACTIONS
+from scanner.authz.documents import Document, Statement, StatementRef, reference
+from scanner.authz.facts import StaticContext
+from scanner.authz.keys import KeySubject
+from scanner.authz.match import hits_in
+from scanner.authz.principals import Caller
+from scanner.authz.request import AccessRequest, Unread
+from scanner.authz.subjects import OUTSIDE, outsider_facts
+from scanner.model.unknown import Unknown
+
+
+def public_statements(key: KeySubject) -> tuple[StatementRef, ...] | Unknown:
+    """Allow statements that any principal of any account can satisfy; unknown while a policy cannot be read."""
+    if isinstance(key.policies, Unread):
+        return Unknown(key.policies.reason)
+    request = _request(key)
+    denied = _denied(key, request)
+    found = [
+        reference(document.name, statement)
+        for document in key.policies
+        for statement in document.statements
+        if statement.allows and _reached(document, statement, request) & ~denied
+    ]
+    faults = [fault for document in key.policies for fault in document.faults()]
+    return Unknown("; ".join(faults)) if faults and not found else tuple(found)
+
+
+def _request(key: KeySubject) -> AccessRequest:
+    context = StaticContext(outsider_facts(), key.facts)
+    return AccessRequest(Caller("*", "anyone", OUTSIDE), KEY_ACTIONS, key.arn, key.account, context)
+
+
+def _reached(document: Document, statement: Statement, request: AccessRequest) -> int:
+    alone = Document(document.name, (statement,))
+    return sum(hit.possibly for hit in hits_in((alone,), request, by_principal=True))
+
+
+def _denied(key: KeySubject, request: AccessRequest) -> int:
+    """What a Deny of the key policies or of an RCP certainly takes from everybody outside."""
+    levels = () if key.rcps is None or isinstance(key.rcps, Unread) else key.rcps
+    documents = [*key.documents(), *(document for level in levels for document in level)]
+    mask = 0
+    for hit in hits_in(documents, request, by_principal=True):
+        if not hit.statement.allows:
+            mask |= hit.surely
+    return mask
