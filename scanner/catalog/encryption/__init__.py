@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from scanner.catalog.encryption.analytics import ANALYTICS_TYPES
 from scanner.catalog.encryption.audit import AUDIT_TYPES
 from scanner.catalog.encryption.caches import CACHE_TYPES
 from scanner.catalog.encryption.compute import COMPUTE_TYPES
 from scanner.catalog.encryption.databases import DATABASE_TYPES
+from scanner.catalog.encryption.developer import DEVELOPER_TYPES
 from scanner.catalog.encryption.ebs import EBS_TYPES
+from scanner.catalog.encryption.learning import LEARNING_TYPES
 from scanner.catalog.encryption.messaging import MESSAGING_TYPES
 from scanner.catalog.encryption.rds import RDS_TYPES
 from scanner.catalog.encryption.s3 import S3_TYPES
@@ -26,6 +29,9 @@ ENCRYPTED_TYPES: tuple[EncryptedType, ...] = (
     *MESSAGING_TYPES,
     *STREAMING_TYPES,
     *COMPUTE_TYPES,
+    *ANALYTICS_TYPES,
+    *DEVELOPER_TYPES,
+    *LEARNING_TYPES,
     *AUDIT_TYPES,
 )
 
