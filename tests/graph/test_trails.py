@@ -26,10 +26,22 @@ CASES = [
     ("read only", basic("ReadOnly"), "READ_ONLY"),
     ("no management events", basic("All", False), "NONE"),
     ("advanced, all management events", advanced(MANAGEMENT), "ALL"),
-    ("advanced, kms left out", advanced(MANAGEMENT, {"field": "eventSource", "not_equals": ("kms.amazonaws.com",)}), "NONE"),
-    ("advanced, rdsdata left out", advanced(MANAGEMENT, {"field": "eventSource", "not_equals": ("rdsdata.amazonaws.com",)}), "ALL"),
+    (
+        "advanced, kms left out",
+        advanced(MANAGEMENT, {"field": "eventSource", "not_equals": ("kms.amazonaws.com",)}),
+        "NONE",
+    ),
+    (
+        "advanced, rdsdata left out",
+        advanced(MANAGEMENT, {"field": "eventSource", "not_equals": ("rdsdata.amazonaws.com",)}),
+        "ALL",
+    ),
     ("advanced, read events only", advanced(MANAGEMENT, {"field": "readOnly", "equals": ("true",)}), "READ_ONLY"),
-    ("advanced, one caller left out", advanced(MANAGEMENT, {"field": "userIdentity.arn", "not_starts_with": ("arn:x",)}), "SOME"),
+    (
+        "advanced, one caller left out",
+        advanced(MANAGEMENT, {"field": "userIdentity.arn", "not_starts_with": ("arn:x",)}),
+        "SOME",
+    ),
     ("advanced, data events only", advanced(DATA), "NONE"),
 ]
 
