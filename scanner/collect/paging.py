@@ -22,6 +22,16 @@ TOKENS = (
 """Request and answer member of a page token, for operations that page without a botocore paginator."""
 LIMITS = ("MaxResults", "maxResults", "MaxItems", "Limit", "limit", "MaxRecords")
 
+BY_LAST_ITEM = {
+    ("firehose", "ListDeliveryStreams"): {
+        "input_token": "ExclusiveStartDeliveryStreamName",
+        "output_token": "DeliveryStreamNames[-1]",
+        "more_results": "HasMoreDeliveryStreams",
+        "limit_key": "Limit",
+    },
+}
+"""Operations whose next page begins after the last item, without a token or a botocore paginator."""
+
 
 class PagingError(Exception):
     """The pages do not lead to the end of the list."""
@@ -63,6 +73,7 @@ def paging_of(service: str, operation_model: Any, paginator: dict[str, Any] | No
     """How `operation_model` (botocore) pages, by its paginator or else by its members."""
     inputs = operation_model.input_shape.members if operation_model.input_shape else {}
     outputs = operation_model.output_shape.members if operation_model.output_shape else {}
+    paginator = paginator or BY_LAST_ITEM.get((service, operation_model.name))
     if paginator:
         names = list(zip(_listed(paginator["input_token"]), _listed(paginator["output_token"]), strict=True))
         more, limit = paginator.get("more_results"), paginator.get("limit_key")

@@ -11,6 +11,7 @@ from scanner.catalog.encryption.developer import DEVELOPER_TYPES
 from scanner.catalog.encryption.ebs import EBS_TYPES
 from scanner.catalog.encryption.learning import LEARNING_TYPES
 from scanner.catalog.encryption.messaging import MESSAGING_TYPES
+from scanner.catalog.encryption.network import NETWORK_TYPES
 from scanner.catalog.encryption.rds import RDS_TYPES
 from scanner.catalog.encryption.s3 import S3_TYPES
 from scanner.catalog.encryption.secrets import SECRET_TYPES
@@ -32,6 +33,7 @@ ENCRYPTED_TYPES: tuple[EncryptedType, ...] = (
     *ANALYTICS_TYPES,
     *DEVELOPER_TYPES,
     *LEARNING_TYPES,
+    *NETWORK_TYPES,
     *AUDIT_TYPES,
 )
 
