@@ -371,6 +371,8 @@ class PlanChange(Record, frozen=True, tag="plan-change"):
     """ARN (or id) of the record that stands for it after apply; synthetic until AWS has given one."""
     before: str | None = None
     """ARN (or id) of what exists now, None for what is created; differs from `subject` when replaced."""
+    completes: str | None = None
+    """For a part of another subject (a key policy, an attachment, a bucket's encryption): that subject."""
     reason: str | None = None
     """Terraform's action reason: `replace_because_cannot_update`, `delete_because_no_resource_config` ..."""
     moved_from: str | None = None

@@ -2,6 +2,25 @@
 
 from __future__ import annotations
 
-from scanner.collect.terraform.plan import Plan, PlanOptions, load_plan, read_plan, scan_plan, source_of
+from scanner.collect.terraform.overlay import options_over, overlay
+from scanner.collect.terraform.plan import (
+    Plan,
+    PlanOptions,
+    StatedWaiver,
+    load_plan,
+    read_plan,
+    scan_plan,
+    source_of,
+)
 
-__all__ = ["Plan", "PlanOptions", "load_plan", "read_plan", "scan_plan", "source_of"]
+__all__ = [
+    "Plan",
+    "PlanOptions",
+    "StatedWaiver",
+    "load_plan",
+    "options_over",
+    "overlay",
+    "read_plan",
+    "scan_plan",
+    "source_of",
+]

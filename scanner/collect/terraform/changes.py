@@ -9,11 +9,12 @@ from msgspec.structs import replace
 
 from scanner.collect.terraform.documents import bypasses_lockout_check
 from scanner.collect.terraform.draft import number
-from scanner.collect.terraform.iam import IAM_TYPES, PRINCIPALS
+from scanner.collect.terraform.iam import IAM_TYPES
 from scanner.collect.terraform.instances import Instance
 from scanner.collect.terraform.masking import KEY_SECRETS
 from scanner.collect.terraform.resources import is_in_table
-from scanner.collect.terraform.stores import CLUSTER, HSM, STORE, cluster_id, store_id
+from scanner.collect.terraform.stores import CLUSTER, HSM, STORE
+from scanner.collect.terraform.subjects import completed_by, subject_of
 from scanner.collect.terraform.uses import key_attributes
 from scanner.collect.terraform.world import KEY_TYPES, World
 from scanner.model.records import (
@@ -55,12 +56,6 @@ def matters(kind: str) -> bool:
     return known or is_in_table(kind) or kind in key_attributes()
 
 
-def _has_record(kind: str) -> bool:
-    return kind not in OTHER_TYPES - {STORE, CLUSTER, "aws_cloudtrail", "aws_kms_alias"} and (
-        kind in PRINCIPALS or kind == "aws_iam_policy" or kind not in IAM_TYPES
-    )
-
-
 def build_changes(before: World, after: World, everything: list[Instance], locate: Locate) -> Iterator[PlanChange]:
     """One record per managed instance of a type that matters, deposed objects included."""
     for instance in everything:
@@ -70,31 +65,25 @@ def build_changes(before: World, after: World, everything: list[Instance], locat
 
 def _change(before: World, after: World, instance: Instance, place: tuple[str, int] | None) -> PlanChange:
     where = after.where(instance)
-    recorded = _has_record(instance.type)
     return PlanChange(
         account=where.account,
         region=where.region,
         address=instance.address,
         type=instance.type,
         action=instance.action,
-        subject=_name(after, instance) if recorded and instance.after is not None else None,
-        before=_name(before, as_before(instance)) if recorded and instance.before else None,
+        subject=subject_of(after, instance) if instance.after is not None else None,
+        before=subject_of(before, as_before(instance)) if instance.before else None,
+        completes=completed_by(after, instance) if instance.after is not None else None,
         reason=instance.reason,
         moved_from=instance.moved_from,
         imported=instance.imported,
-        deposed=instance.deposed,
+        deposed=bool(instance.deposed),
         drifted=instance.drifted,
         secrets=instance.secrets,
         lockout_check_bypassed=bypasses_lockout_check(instance),
         file=place[0] if place else None,
         line=place[1] if place else None,
     )
-
-
-def _name(world: World, instance: Instance) -> str:
-    if instance.type == STORE:
-        return store_id(instance)
-    return cluster_id(instance) if instance.type == CLUSTER else world.arn(instance)
 
 
 def as_before(instance: Instance) -> Instance:

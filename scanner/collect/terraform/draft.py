@@ -13,6 +13,14 @@ from scanner.collect.terraform.world import Reference, World
 
 T = TypeVar("T")
 
+NOT_HELD = "a plan does not hold"
+"""Begins the reason of what plans never say; over a live snapshot, the live value stands."""
+
+
+def not_held(what: str) -> str:
+    """The reason of a field that no plan can state."""
+    return f"{NOT_HELD} {what}"
+
 
 def text(value: Any) -> str | None:
     """A text, or None for anything else."""

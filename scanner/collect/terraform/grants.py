@@ -7,11 +7,13 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType
 
-from scanner.collect.terraform.draft import Draft, text, texts
+from scanner.collect.terraform.draft import Draft, not_held, text, texts
 from scanner.collect.terraform.instances import Instance
 from scanner.collect.terraform.key_policies import keys_named
+from scanner.collect.terraform.places import NOT_KNOWN
 from scanner.collect.terraform.values import State, leaves
 from scanner.collect.terraform.world import KEY_TYPES, World
+from scanner.model.arn import account_of
 from scanner.model.records import GrantFact
 
 Grants = list[tuple[GrantFact | None, str | None]]
@@ -73,8 +75,14 @@ def granted(draft: Draft, grants: Grants, new: bool) -> tuple[GrantFact, ...] | 
     """Grants of the plan; a key that exists already may have others."""
     known = tuple(grant for grant, _ in grants if grant is not None)
     reason = next((why for _, why in grants if why), None)
+    if draft.world.where(draft.instance).account == NOT_KNOWN and any(
+        account_of(grant.grantee or "") for grant in known
+    ):
+        return draft.unset(
+            "grants", f"whether a grantee is foreign: the account of {draft.instance.address} is not known"
+        )
     if not new:
-        reason = reason or f"a plan does not hold the other grants of {draft.instance.address}"
+        reason = reason or not_held(f"the other grants of {draft.instance.address}")
     if reason:
         draft.unread["grants"] = reason
     return known if known or not reason else UNSET

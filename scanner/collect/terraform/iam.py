@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from scanner.collect.terraform.arns import name_of
 from scanner.collect.terraform.documents import read_policy
-from scanner.collect.terraform.draft import Draft, text
+from scanner.collect.terraform.draft import Draft, not_held, text
 from scanner.collect.terraform.instances import Instance
 from scanner.collect.terraform.values import State, leaf, leaves, partly_unknown
 from scanner.collect.terraform.world import World
@@ -99,7 +99,7 @@ def _leave_open(draft: Draft, instance: Instance) -> None:
     for name, attribute in (("inline", "inline_policy"), ("attached", "managed_policy_arns")):
         listed = (instance.after or {}).get(attribute)
         if instance.type != "aws_iam_role" or not isinstance(listed, list):
-            draft.unread.setdefault(name, f"a plan does not hold every policy of {instance.address}")
+            draft.unread.setdefault(name, not_held(f"every policy of {instance.address}"))
 
 
 def _own_inline(draft: Draft) -> list[NamedDocument]:
@@ -136,7 +136,7 @@ def _open(instance: Instance, path: str) -> bool:
 
 def _principal_elsewhere(arn: str, parts: Attachments) -> PrincipalFact:
     """A principal outside the plan that the plan attaches policies to."""
-    why = "the principal is not in the plan, only what the plan attaches to it"
+    why = not_held("more of this principal than what it attaches to it")
     kind, _, path = (parse_arn(arn) or parse_arn("arn:aws:iam:::role/")).resource.partition("/")  # type: ignore[union-attr]
     return PrincipalFact(
         account=arn.split(":")[4],
@@ -232,7 +232,7 @@ def _policies(world: World, attached: Iterable[str]) -> Iterator[ManagedPolicyFa
             unread={"document": read.reason} if read.reason else {},
         )
     for arn in sorted({*attached} - there):
-        why = f"the managed policy {arn} is not in the plan"
+        why = not_held(f"the managed policy {arn}")
         account = arn.split(":")[4] if parse_arn(arn) else ""
         yield ManagedPolicyFact(
             account=account, region="aws-global", arn=arn, name=arn.rsplit("/", 1)[-1], unread={"document": why}

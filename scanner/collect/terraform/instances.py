@@ -42,9 +42,15 @@ class Instance:
     reason: str | None = None
     moved_from: str | None = None
     imported: bool = False
-    deposed: bool = False
+    deposed: str = ""
+    """Terraform's name for an object that was replaced and not yet deleted; it shares its address with the new one."""
     drifted: bool = False
     secrets: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> tuple[str, str]:
+        """What tells it from every other instance of its world."""
+        return (self.address, self.deposed)
 
     @property
     def block(self) -> tuple[tuple[str, ...], str, str, str]:
@@ -142,7 +148,7 @@ def _add_change(found: Instances, entry: ResourceChange, drifted: set[str], put_
             reason=put_off or entry.action_reason,
             moved_from=entry.previous_address if entry.previous_address != entry.address else None,
             imported=bool(change.importing),
-            deposed=bool(entry.deposed),
+            deposed=entry.deposed or "",
             drifted=entry.address in drifted,
             secrets=after_secrets,
         )
@@ -215,7 +221,7 @@ def _add_raw(found: Instances, resource: RawResource) -> None:
                 key=key,
                 after=values,
                 before=values,
-                deposed=bool(raw.deposed),
+                deposed=raw.deposed or "",
                 secrets=secrets,
             )
         )

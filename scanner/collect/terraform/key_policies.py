@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 from msgspec import UNSET, UnsetType
 
@@ -12,6 +14,8 @@ from scanner.collect.terraform.places import NOT_KNOWN
 from scanner.collect.terraform.world import KEY_TYPES, World
 from scanner.model.arn import parse_arn, partition_of
 from scanner.model.records import NamedDocument
+
+ACCOUNT_ID = re.compile(r"(?<!\d)\d{12}(?!\d)")
 
 Policies = tuple[tuple[NamedDocument, ...] | None, str | None]
 """A key policy and why it is not (wholly) known."""
@@ -34,6 +38,12 @@ def default_policy(account: str, region: str) -> str:
 def policies_of(draft: Draft, separate: Policies | None) -> tuple[NamedDocument, ...] | UnsetType:
     """The key policy of a key; unset where it cannot be told."""
     documents, reason = separate or _inline_policy(draft)
+    where = draft.world.where(draft.instance)
+    if where.account == NOT_KNOWN and documents and any(ACCOUNT_ID.search(one.document) for one in documents):
+        documents, reason = (
+            None,
+            f"the account of {draft.instance.address} is not known, so nor is which principals are its own",
+        )
     if reason:
         draft.unread["policies"] = reason
     return UNSET if documents is None else documents

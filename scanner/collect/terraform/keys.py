@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType
 
-from scanner.collect.terraform.draft import Draft, flag, number, text
+from scanner.collect.terraform.draft import Draft, flag, not_held, number, text
 from scanner.collect.terraform.grants import Grants, granted, grants_by_key
 from scanner.collect.terraform.instances import Instance
 from scanner.collect.terraform.key_policies import Policies, policies_of, separate_policies
@@ -24,7 +24,7 @@ REPLICAS = frozenset({"aws_kms_replica_key", "aws_kms_replica_external_key"})
 DEFAULT_PERIOD = 365
 """Days between automatic rotations when no period is given (KMS API reference, EnableKeyRotation)."""
 
-LIVE_ONLY = ("created", "deletion_date", "rotations", "last_usage", "replica_arns", "valid_to", "expiration_model")
+LIVE_ONLY = ("created", "rotations", "last_usage", "replica_arns", "valid_to", "expiration_model")
 """Facts of a key that exists already which no plan holds."""
 
 
@@ -87,8 +87,7 @@ def _of_new_key(world: World) -> dict[str, Any]:
 
 def _of_old_key(draft: Draft) -> dict[str, Any]:
     for field in LIVE_ONLY:
-        if field not in ("deletion_date",):
-            draft.unread.setdefault(field, f"a plan does not hold {field} of {draft.instance.address}")
+        draft.unread.setdefault(field, not_held(f"{field} of {draft.instance.address}"))
     return {}
 
 
@@ -167,7 +166,7 @@ def _cluster_of(draft: Draft, store: str | None | UnsetType) -> Any:
         return cluster.one.after.get("cluster_id") or cluster.one.address if cluster.one.after else None
     if cluster is not None and cluster.reason is None:
         return text(cluster.value)
-    return draft.unset("cluster_id", f"the cluster of {draft.instance.address} is not in the plan")
+    return draft.unset("cluster_id", not_held(f"the cluster of {draft.instance.address}"))
 
 
 def _rotation(draft: Draft, origin: str | UnsetType, spec: str | UnsetType) -> Rotation | None | UnsetType:
@@ -196,9 +195,9 @@ def _sharing(draft: Draft, other: Draft) -> Draft:
 def _key_elsewhere(arn: str, policies: Policies | None, grants: Grants) -> KeyFact:
     """A key outside the plan of which the plan sets a policy or grants."""
     parts = parse_arn(arn)
-    documents, reason = policies or (None, "the key is not in the plan")
+    documents, reason = policies or (None, not_held("the policy of this key"))
     known = tuple(grant for grant, _ in grants if grant is not None)
-    unread = {"grants": "the plan does not hold the other grants of this key"}
+    unread = {"grants": not_held("the other grants of this key")}
     if reason:
         unread["policies"] = reason
     return KeyFact(

@@ -69,9 +69,8 @@ def mask(kind: str, values: Any, mirror: Any) -> tuple[Any, tuple[str, ...]]:
 
     `mirror` has the shape of `values` with `true` at sensitive leaves. The input is not changed.
     """
-    if not isinstance(values, dict):
-        return (MASKED if mirror is True else values), ()
-    secrets = tuple(name for name in KEY_SECRETS.get(kind, ()) if _has_value(values.get(name)))
+    named = values if isinstance(values, dict) else {}
+    secrets = tuple(name for name in KEY_SECRETS.get(kind, ()) if _has_value(named.get(name)))
     return _by_name(_by_mirror(values, mirror)), secrets
 
 

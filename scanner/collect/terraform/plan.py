@@ -18,6 +18,7 @@ from scanner.collect.terraform.resolver import Resolver
 from scanner.collect.terraform.resources import build_resources
 from scanner.collect.terraform.source import SourceTree
 from scanner.collect.terraform.stores import build_stores
+from scanner.collect.terraform.subjects import completed_by, subject_of
 from scanner.collect.terraform.trails import build_trails
 from scanner.collect.terraform.unlisted import build_unlisted
 from scanner.collect.terraform.world import World
@@ -53,6 +54,17 @@ class PlanOptions:
     tool: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class StatedWaiver:
+    """A waiver in a comment: `fields` as written (`owner`, `reason`, `expires`), `subjects` the ARNs it covers."""
+
+    rule: str
+    fields: dict[str, str]
+    subjects: tuple[str, ...]
+    file: str
+    line: int
+
+
 @dataclass(slots=True)
 class Plan:
     """A plan or state that has been read; `after` and `before` are records without coverage rows."""
@@ -66,6 +78,8 @@ class Plan:
     instances: list[Instance]
     world: World
     world_before: World
+    waivers: list[StatedWaiver]
+    """Waivers in comments of the source, with the subjects that they cover."""
 
     def items(self) -> Iterator[Item]:
         """Everything that goes into the snapshot: the estate after apply, the changes, what stays open."""
@@ -120,7 +134,15 @@ def _plan(document: Document, options: PlanOptions, now: datetime) -> Plan:
         instances=everything,
         world=after,
         world_before=before,
+        waivers=list(_waivers(source, after, everything)) if source else [],
     )
+
+
+def _waivers(source: SourceTree, world: World, instances: list[Instance]) -> Iterator[StatedWaiver]:
+    for waiver in source.waivers:
+        covered = [one for one in instances if waiver.covers(one)]
+        subjects = {of(world, one) for one in covered for of in (subject_of, completed_by)} - {None}
+        yield StatedWaiver(waiver.rule, waiver.fields, tuple(sorted(map(str, subjects))), waiver.file, waiver.line)
 
 
 def _facts(world: World) -> list[Fact]:
@@ -133,11 +155,12 @@ def _not_yet_there(more: Iterable[Fact], facts: list[Fact]) -> list[Fact]:
 
 
 def _after(found: Instances) -> list[Instance]:
+    """What is there after apply under the plan's control."""
     return [one for one in found.by_address.values() if one.after is not None]
 
 
 def _before(found: Instances) -> list[Instance]:
-    """What exists now. A forgotten resource stays as it is, so it is in both worlds; data stays readable."""
+    """What exists now, data sources that have been read included."""
     return [as_before(one) for one in (*found.by_address.values(), *found.deposed) if one.before]
 
 

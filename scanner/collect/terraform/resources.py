@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from scanner.catalog.encryption import ENCRYPTED_TYPES
 from scanner.catalog.encryption.types import At, EncryptedType, KeyField, LinkField
 from scanner.collect.terraform.arns import ROWS, name_of
-from scanner.collect.terraform.draft import Draft
+from scanner.collect.terraform.draft import Draft, not_held
 from scanner.collect.terraform.instances import Instance
 from scanner.collect.terraform.uses import field_uses, unlisted_uses
 from scanner.collect.terraform.values import State, leaf, leaves
@@ -36,7 +36,10 @@ def companion_types(row: EncryptedType) -> dict[str, str]:
     return {at.type: at.home for at in parts if at.home}
 
 
-COMPANIONS = frozenset(kind for row in ENCRYPTED_TYPES for kind in companion_types(row))
+HOMES = {
+    kind: (home, frozenset(row.terraform)) for row in ENCRYPTED_TYPES for kind, home in companion_types(row).items()
+}
+"""Companion types: the attribute that names the resource they complete, and its types."""
 
 
 def build_resources(world: World) -> Iterator[ResourceFact]:
@@ -92,7 +95,7 @@ def _resource_elsewhere(world: World, row: EncryptedType, name: str, parts: Part
     where = world.where(first)
     arn = name if parse_arn(name) else _arn_by_name(row, name, where.account, where.region)
     draft = Draft(world, first)
-    why = f"only {first.address} of this resource is in the plan"
+    why = not_held(f"more of this resource than {first.address}")
     stated = tuple(use for field in row.keys for use in _companion_uses(world, field, parts))
     return ResourceFact(
         account=where.account,
@@ -193,4 +196,4 @@ def _attributes(row: EncryptedType, instance: Instance | None, parts: Parts) -> 
 
 def is_in_table(kind: str) -> bool:
     """Whether a Terraform type has a row, or completes a type that has one."""
-    return kind in ROWS or kind in COMPANIONS
+    return kind in ROWS or kind in HOMES

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from msgspec import UNSET, UnsetType
 
-from scanner.collect.terraform.draft import Draft, text
+from scanner.collect.terraform.draft import Draft, not_held, text
 from scanner.collect.terraform.instances import Instance
 from scanner.collect.terraform.values import State, leaf
 from scanner.collect.terraform.world import World
@@ -54,9 +54,7 @@ def _store(world: World, instance: Instance) -> KeyStoreFact:
     kind = draft.read("type", "custom_key_store_type", text, "AWS_CLOUDHSM")
     cluster = draft.refer("cluster_id", "cloud_hsm_cluster_id", [CLUSTER])
     named = cluster_id(cluster.one) if cluster.one else text(cluster.value)
-    draft.unset(
-        "connection_state", f"terraform neither connects {instance.address} nor records whether it is connected"
-    )
+    draft.unset("connection_state", not_held(f"whether {instance.address} is connected, nor does apply connect it"))
     draft.unset("connection_error", draft.unread["connection_state"])
     valid = kind in ("AWS_CLOUDHSM", "EXTERNAL_KEY_STORE")
     return KeyStoreFact(
@@ -81,7 +79,7 @@ def _cluster(world: World, instance: Instance, hsms: list[Instance]) -> ClusterF
     values = instance.after or {}
     hsm_type = draft.read("hsm_type", "hsm_type", text, None)
     if instance.action not in ("create", "replace"):
-        draft.unread["hsms"] = f"HSMs of {instance.address} may be managed outside the plan"
+        draft.unread["hsms"] = not_held(f"HSMs of {instance.address} that are managed elsewhere")
     state = text(values.get("cluster_state"))
     return ClusterFact(
         account=where.account,

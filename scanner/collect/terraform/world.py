@@ -58,8 +58,8 @@ class World:
     """The time of the plan: what it creates is created then."""
     _by_type: dict[str, list[Instance]] = field(default_factory=lambda: defaultdict(list))
     _named: dict[str, dict[str, Instance]] = field(default_factory=dict)
-    _arns: dict[str, str] = field(default_factory=dict)
-    _wheres: dict[str, Where] = field(default_factory=dict)
+    _arns: dict[tuple[str, str], str] = field(default_factory=dict)
+    _wheres: dict[tuple[str, str], Where] = field(default_factory=dict)
 
     def of(self, *types: str, mode: str = "managed") -> Iterator[Instance]:
         """Instances of these types that are there in this world."""
@@ -76,18 +76,18 @@ class World:
 
     def where(self, instance: Instance) -> Where:
         """The account and Region of an instance."""
-        if instance.address not in self._wheres:
-            self._wheres[instance.address] = self.places.of(instance)
-        return self._wheres[instance.address]
+        if instance.id not in self._wheres:
+            self._wheres[instance.id] = self.places.of(instance)
+        return self._wheres[instance.id]
 
     def arn(self, instance: Instance) -> str:
         """The ARN of an instance: AWS's own, else a stable one."""
-        if instance.address not in self._arns:
+        if instance.id not in self._arns:
             known = leaf(instance, "arn")
             stated = own_arn(instance) if known.state is State.VALUE else None
             text = str(stated) if stated else planned_arn(instance, self.where(instance))
-            self._arns[instance.address] = text.removesuffix(":*")
-        return self._arns[instance.address]
+            self._arns[instance.id] = text.removesuffix(":*")
+        return self._arns[instance.id]
 
     def key_id(self, instance: Instance) -> str:
         """The id of a key: the last part of its ARN."""

@@ -1,0 +1,203 @@
+"""Lays a plan over a snapshot of the live account: the estate before the merge, and after it.
+
+What the plan changes is applied to what is live: a field that the plan leaves alone keeps its live value, a field
+that the plan makes known only after apply becomes unknown, a key that goes away is pending deletion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
+
+import msgspec
+from msgspec import UNSET
+
+from scanner.collect.terraform.control_policies import ControlPolicy, control_policies
+from scanner.collect.terraform.draft import NOT_HELD
+from scanner.collect.terraform.plan import Plan, PlanOptions, source_of
+from scanner.model.records import AccountFact, Fact, NamedDocument, Record
+from scanner.model.snapshot import Snapshot
+
+Identity: TypeAlias = tuple[type[Record], str]
+Levels: TypeAlias = tuple[tuple[NamedDocument, ...], ...]
+
+MEMBERS: Mapping[str, Callable[[Any], Any]] = {
+    "grants": lambda grant: grant.id,
+    "inline": lambda document: document.name,
+    "attached": lambda arn: arn,
+    "groups": lambda name: name,
+    "uses": lambda use: use.field,
+    "links": lambda link: link,
+    "hsms": lambda hsm: hsm.id,
+}
+"""List fields that are merged member by member, and what tells two members apart."""
+
+FIXED = frozenset({"account", "region", "unread", "arn", "id", "address"})
+
+
+def options_over(options: PlanOptions, live: Snapshot) -> PlanOptions:
+    """Options that take the account and Region from a live snapshot where that has only one."""
+    accounts, regions = live.source.accounts, live.source.regions
+    return PlanOptions(
+        path=options.path,
+        source=options.source,
+        account=options.account or (accounts[0] if len(accounts) == 1 else None),
+        region=options.region or (regions[0] if len(regions) == 1 else None),
+        tool=options.tool,
+    )
+
+
+def overlay(live: Snapshot, plan: Plan, options: PlanOptions) -> tuple[Snapshot, Snapshot]:
+    """The estate before and after the merge; `live` is not changed."""
+    old = _indexed(plan.before)
+    now = _indexed(plan.after)
+    there = _indexed(fact for facts in live.facts.values() for fact in facts)
+    before = there | {name: fact for name, fact in old.items() if name not in there and name[0] is not AccountFact}
+    after = dict(before)
+    gone = _gone(plan)
+    for name in old.keys() - now.keys():
+        if name[1] in gone:
+            after.pop(name, None)
+        elif name in there:
+            after[name] = _merged(there[name], old[name], None)
+    for name, fact in now.items():
+        after[name] = _merged(there[name], old.get(name), fact) if name in there else fact
+    _apply_control_policies(after, plan)
+    return _snapshot(live, before.values()), _snapshot_after(live, after.values(), plan, options)
+
+
+def _indexed(facts: Iterable[Fact]) -> dict[Identity, Fact]:
+    return {(type(fact), _identity(fact)): fact for fact in facts}
+
+
+def _identity(fact: Fact) -> str:
+    if isinstance(fact, AccountFact):
+        return fact.account
+    arn = getattr(fact, "arn", None)
+    return arn if isinstance(arn, str) else f"{fact.account}/{fact.region}/{getattr(fact, 'id', '')}"
+
+
+def _gone(plan: Plan) -> set[str]:
+    """ARNs and ids of what the plan takes away; keys stay, pending deletion."""
+    leaving = [change for change in plan.changes if change.action in ("delete", "replace") or change.deposed]
+    names = {change.before for change in leaving if change.before}
+    places = {f"{change.account}/{change.region}/{change.before}" for change in leaving}
+    return names | places
+
+
+def _snapshot(live: Snapshot, facts: Iterable[Fact]) -> Snapshot:
+    snapshot = Snapshot(live.source, gaps=list(live.gaps), coverage=list(live.coverage))
+    for fact in facts:
+        snapshot.add(fact)
+    return snapshot
+
+
+def _snapshot_after(live: Snapshot, facts: Iterable[Fact], plan: Plan, options: PlanOptions) -> Snapshot:
+    snapshot = _snapshot(live, facts)
+    own = source_of(plan, options, live.source.started)
+    snapshot.source = msgspec.structs.replace(
+        own,
+        accounts=tuple(sorted({*own.accounts, *live.source.accounts})),
+        regions=tuple(sorted({*own.regions, *live.source.regions})),
+    )
+    for change in plan.changes:
+        snapshot.add(change)
+    return snapshot
+
+
+# --- one record ------------------------------------------------------------------------------------
+
+
+def _merged(live: Any, old: Any, new: Any) -> Any:
+    """The live record with what the plan changes in it; `new` None: the plan no longer says anything of it."""
+    fields: dict[str, Any] = {}
+    unread = dict(live.unread)
+    for field in msgspec.structs.fields(live):
+        name = field.name
+        if name in FIXED:
+            continue
+        value = _field(name, *(UNSET if one is None else getattr(one, name) for one in (live, old, new)))
+        why = _why(name, old, new)
+        if why is not None and getattr(new, name) is UNSET and name not in MEMBERS:
+            value = UNSET
+        if value is not getattr(live, name):
+            fields[name] = value
+            if name not in MEMBERS:
+                unread.pop(name, None)
+        if why is not None:
+            unread[name] = why
+    return msgspec.structs.replace(live, unread=unread, **fields)
+
+
+def _field(name: str, live: Any, old: Any, new: Any) -> Any:
+    if name in MEMBERS:
+        return _members(MEMBERS[name], live, old, new)
+    if name == "attributes":
+        changed = {key: value for key, value in (new or {}).items() if (old or {}).get(key, UNSET) != value}
+        return {**live, **changed} if changed else live
+    if new is UNSET:
+        return live if old is UNSET else UNSET
+    return live if new == old and live is not UNSET else new
+
+
+def _members(key: Callable[[Any], Any], live: Any, old: Any, new: Any) -> Any:
+    """Live members without those that the plan takes away, with those that it sets."""
+    if live is UNSET and new is UNSET:
+        return UNSET
+    known = {key(one): one for one in (() if live is UNSET else live)}
+    was = {key(one): one for one in (() if old is UNSET else old)}
+    will = {key(one): one for one in (() if new is UNSET else new)}
+    for name in was.keys() - will.keys():
+        known.pop(name, None)
+    known |= {name: one for name, one in will.items() if was.get(name) != one or name not in known}
+    merged = tuple(known[name] for name in sorted(known, key=str))
+    return live if live is not UNSET and merged == tuple(live) else merged
+
+
+def _why(name: str, old: Any, new: Any) -> str | None:
+    """Why the plan leaves a field open that it changes."""
+    reason: str | None = new.unread.get(name) if new is not None else None
+    if reason is None or reason.startswith(NOT_HELD) or (old is not None and old.unread.get(name) == reason):
+        return None
+    return reason
+
+
+# --- organisation ----------------------------------------------------------------------------------
+
+
+def _apply_control_policies(after: dict[Identity, Fact], plan: Plan) -> None:
+    old, new = list(control_policies(plan.world_before)), list(control_policies(plan.world))
+    if not old and not new:
+        return
+    for name, fact in list(after.items()):
+        if isinstance(fact, AccountFact):
+            after[name] = _with_control_policies(fact, old, new)
+
+
+def _with_control_policies(account: AccountFact, old: list[ControlPolicy], new: list[ControlPolicy]) -> AccountFact:
+    if account.ou_path is UNSET:
+        return account
+    levels = (*account.ou_path, account.account)
+    for field in ("scps", "rcps"):
+        documents = getattr(account, field)
+        mine = [one for one in new if one.field == field and one.target in levels]
+        theirs = [one for one in old if one.field == field and one.target in levels]
+        if documents is UNSET or documents is None or not (mine or theirs):
+            continue
+        reason = next((one.reason for one in mine if one.document is None and one.reason), None)
+        if reason:
+            account = msgspec.structs.replace(account, unread={**account.unread, field: reason}, **{field: UNSET})
+        else:
+            account = msgspec.structs.replace(account, **{field: _levels(levels, documents, theirs, mine)})
+    return account
+
+
+def _levels(ids: tuple[str, ...], documents: Levels, old: list[ControlPolicy], new: list[ControlPolicy]) -> Levels:
+    found: list[tuple[NamedDocument, ...]] = []
+    for place, target in enumerate(ids):
+        leaving = {one.name for one in old if one.target == target}
+        coming = [NamedDocument(one.name, one.document) for one in new if one.target == target and one.document]
+        there = documents[place] if place < len(documents) else ()
+        names = leaving | {one.name for one in coming}
+        found.append((*(one for one in there if one.name not in names), *coming))
+    return tuple(found)
