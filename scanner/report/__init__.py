@@ -43,4 +43,5 @@ FORMATS: dict[str, Format] = {
     "github-summary": Format("github_summary", "the job summary of GitHub Actions"),
     "prometheus": Format("prometheus", "gauges for the textfile collector"),
     "oscal": Format("oscal", "OSCAL 1.2 assessment results", every_outcome=True),
+    "html": Format("html", "one self-contained page for people and auditors", every_outcome=True),
 }

@@ -38,7 +38,7 @@ def within(report: Report, options: RenderOptions, limit: int) -> str:
         else:
             text += section
     if left_out:
-        text += f"\nand {many(left_out, 'more entry').replace('entrys', 'entries')}: see the full report\n"
+        text += f"\nand {many(left_out, 'more item')}: see the full report\n"
     return text
 
 

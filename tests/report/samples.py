@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from scanner.model.finding import Evidence, Finding, Notice, Report, TrendPoint, WaiverNote, sort_key
+from scanner.model.framework import Framework, Requirement
 from scanner.model.keypage import ChainLink, KeyEdge, KeyPage
 from scanner.model.records import Gap, Source
 from scanner.model.rule import Control, Outcome, RuleInfo, Severity, Strength
@@ -125,6 +126,18 @@ ROTATION = a_rule()
 STORE = a_rule("key-store-disconnected", title="A key store is disconnected", severity=Severity.LOW, subject="store")
 TRAIL = a_rule("trail-excludes-kms-events", title="A trail leaves KMS events out", severity=Severity.INFO)
 
+PCI = Framework(
+    "pci-dss-4.0.1",
+    "PCI DSS v4.0.1",
+    "https://www.pcisecuritystandards.org/document_library/",
+    (
+        Requirement("3.6.1.3", "The fewest custodians can reach clear-text key components"),
+        Requirement("3.7.4", "Keys change at the end of their cryptoperiod"),
+        Requirement("3.7.8", "Custodians acknowledge their duties", manual=True),
+        Requirement("7.2.4", "User accounts and access are reviewed every six months"),
+    ),
+)
+
 WAIVER = WaiverNote("payments-team@example.com", "replaced in January", date(2027, 1, 31), "SEC-42")
 STATEMENT = Evidence(
     "statement",
@@ -224,6 +237,7 @@ def full_report(**facts: Any) -> Report:
         "rules": (SEPARATION, ROTATION, STORE, OFF_CKS, TRAIL),
         "gaps": (GRANTS_GAP, VOLUMES_GAP),
         "notices": (Notice("waiver-expired", "waiver of key-policy-public by ops@example.com expired on 2026-10-31"),),
+        "frameworks": (PCI,),
         "key_pages": (KEY_PAGE,),
         "trend": (
             TrendPoint(datetime(2026, 11, 20, 3, 0, tzinfo=UTC), {"critical": 2, "high": 3, "medium": 9}, 4, True),

@@ -91,7 +91,7 @@ def test_sarif_says_when_the_scan_was_incomplete(full):
 
 
 def test_sarif_stays_within_the_number_of_results_that_is_accepted():
-    run = sarif(samples.large_report(45_000))
+    (run,) = json.loads(written("sarif", samples.large_report(45_000)))["runs"]
     assert len(run["results"]) == 25_000
     assert "20000 of 45000 results are left out" in json.dumps(run["invocations"])
 
@@ -300,7 +300,7 @@ def test_an_incomplete_scan_is_the_first_annotation(full):
 def test_markdown_fits_a_comment_and_counts_what_it_leaves_out():
     text = written("markdown", samples.large_report(20_000))
     assert len(text) < 65_000
-    left_out = int(re.search(r"and ([\d,]+) more entries", text)[1].replace(",", ""))
+    left_out = int(re.search(r"and ([\d,]+) more items", text)[1].replace(",", ""))
     shown = sum(int(number) for number in re.findall(r": (\d+) (?:failed|not assessed)</summary>", text))
     assert shown + left_out == 12_000
     assert len(written("github-summary", samples.large_report(20_000)).encode()) < 2**20
