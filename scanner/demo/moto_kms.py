@@ -147,10 +147,6 @@ class KmsResponse(MotoKmsResponse):
     def enable_key_rotation(self) -> str:
         """EnableKeyRotation, with RotationPeriodInDays."""
         key, days = self._rotatable(), self._get_param("RotationPeriodInDays")
-        if days is not None and not 90 <= days <= 2560:
-            raise kms_error(
-                "ValidationException", f"Value '{days}' at 'rotationPeriodInDays' must be between 90 and 2560"
-            )
         key.rotation.enable(days)
         return "{}"
 

@@ -50,6 +50,18 @@ class RdsBackend(RDSBackend):
                 _take_over(snapshot, cluster)
         return cluster
 
+    def create_db_snapshot(self, db_instance_identifier: str, *args: Any, **options: Any) -> DBSnapshot:
+        """A snapshot, encrypted as its database is."""
+        snapshot = super().create_db_snapshot(db_instance_identifier, *args, **options)
+        _state_type(snapshot, self.databases[db_instance_identifier])
+        return snapshot
+
+    def create_db_cluster_snapshot(self, db_cluster_identifier: str, *args: Any, **options: Any) -> DBClusterSnapshot:
+        """A snapshot, encrypted as its cluster is."""
+        snapshot = super().create_db_cluster_snapshot(db_cluster_identifier, *args, **options)
+        _state_type(snapshot, self.clusters[db_cluster_identifier])
+        return snapshot
+
     def copy_db_snapshot(  # type: ignore[override]
         self, source_db_snapshot_identifier: str, target_db_snapshot_identifier: str, **options: Any
     ) -> DBSnapshot:
@@ -97,11 +109,16 @@ class RdsBackend(RDSBackend):
             owner.performance_insights_kms_key_id = named or default
 
 
+def _state_type(snapshot: Any, owner: Any) -> None:
+    """StorageEncryptionType; moto takes an automated snapshot before the owner's is settled."""
+    snapshot.storage_encryption_type = getattr(owner, "storage_encryption_type", None)
+
+
 def _take_over(snapshot: Any, owner: Any) -> None:
     """The automated snapshot that moto takes at creation, before the keys of its owner are resolved."""
     snapshot.kms_key_id = owner.kms_key_id
     snapshot.encrypted = snapshot.storage_encrypted = owner.storage_encrypted
-    snapshot.storage_encryption_type = owner.storage_encryption_type
+    _state_type(snapshot, owner)
 
 
 class RdsResponse(MotoRdsResponse):

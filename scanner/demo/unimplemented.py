@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import RLock
 from typing import Any
 from unittest.mock import patch
 
@@ -36,12 +37,16 @@ class _Answered:
 
 @contextmanager
 def empty_where_unimplemented() -> Iterator[None]:
-    """Clients of this process get an empty listing instead of moto's NotImplementedError."""
-    real = BaseClient._make_request
+    """Clients of this process get an empty listing instead of moto's NotImplementedError.
+
+    One request at a time: moto imports a service when it is first asked for, which threads must not do together.
+    """
+    real, turn = BaseClient._make_request, RLock()
 
     def make_request(client: BaseClient, operation: OperationModel, request: Any, context: Any) -> Any:
         try:
-            http, parsed = real(client, operation, request, context)
+            with turn:
+                http, parsed = real(client, operation, request, context)
         except (NotImplementedError, KeyError) as error:
             if isinstance(error, KeyError) and error.args != (client.meta.region_name,):
                 raise  # moto says by a KeyError that it does not know a service in a Region
@@ -60,9 +65,16 @@ def answer(service: str, operation: OperationModel) -> dict[str, Any]:
     stated = SETTINGS.get((service, operation.name))
     if stated is not None:
         return stated | metadata
-    if not operation.name.startswith(_READS):
+    if not _lists(operation):
         raise Unimplemented(f"the emulation does not implement {service} {operation.name}")
     return _empty(operation.output_shape) | metadata
+
+
+def _lists(operation: OperationModel) -> bool:
+    """Whether the call asks what there is, and not about one thing."""
+    if operation.name.startswith("Get"):
+        return bool(_empty(operation.output_shape)) and not list(operation.input_shape.required_members)
+    return operation.name.startswith(_READS)
 
 
 def _empty(shape: StructureShape | None) -> dict[str, Any]:

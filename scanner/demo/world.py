@@ -79,7 +79,7 @@ def world() -> Iterator[World]:
     """An empty emulated account; the clock stands at `AS_OF` until `World.at` moves it."""
     with ExitStack() as stack:
         clock = stack.enter_context(time_machine.travel(AS_OF, tick=False))
-        stack.enter_context(emulated_aws(ACCOUNT, MAIN))
+        stack.enter_context(emulated_aws(ACCOUNT, MAIN, managed_policies=True))
         stack.enter_context(patch.object(uuid, "uuid4", mock_random.uuid4))
         mock_random.seed("the beginning")
         yield World(boto3.Session(), clock)
