@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
+from msgspec.structs import replace
+
 from scanner.cli.progress import progress_shown
 from scanner.collect.aws import ScanOptions, scan
 from scanner.model.records import Source
@@ -17,12 +19,12 @@ from scanner.store import SnapshotWriter
 
 def read_account(path: Path, target: dict[str, Any]) -> Source:
     """Scan what `target` (the fields of ScanOptions) names into the snapshot file `path`."""
-    with (
-        _stopped_like_ctrl_c(),
-        progress_shown() as progress,
-        SnapshotWriter(path, Source(type="aws", started=now())) as writer,
-    ):
-        source = scan(ScanOptions(**target), writer, progress, now)
+    begun = Source(type="aws", started=now())
+    with _stopped_like_ctrl_c(), progress_shown() as progress, SnapshotWriter(path, begun) as writer:
+        try:
+            source = scan(ScanOptions(**target), writer, progress, now)
+        except KeyboardInterrupt:
+            source = replace(begun, finished=now(), interrupted=True)
         writer.finish(source)
     return source
 

@@ -6,11 +6,10 @@ import json
 import re
 from collections.abc import Callable
 
+from scanner.cli.commands.permissions import in_parts
 from scanner.collect.collectors import permissions
 
 READING = re.compile(r"^[a-z0-9-]+:(Get|List|Describe|BatchGet|Search)[A-Za-z0-9]*$")
-MANAGED_POLICY_CHARACTERS = 6144
-"""Limit of a managed policy without white space (IAM and AWS STS quotas)."""
 SECRETS = {"secretsmanager:GetSecretValue", "kms:GetParametersForImport", "ssm:GetParameter", "ssm:GetParameters"}
 
 
@@ -27,13 +26,29 @@ def test_every_action_reads_and_none_reads_a_secret() -> None:
     assert not SECRETS & set(permissions())
 
 
-def test_the_policy_fits_into_one_managed_policy(run: Callable) -> None:
-    assert len(re.sub(r"\s", "", run("permissions").out)) <= MANAGED_POLICY_CHARACTERS
+def test_every_part_fits_into_a_managed_policy_and_together_they_are_the_whole(run: Callable) -> None:
+    actions: list[str] = []
+    number = 1
+    while (outcome := run("permissions", "--part", number)).code == 0:
+        assert len(re.sub(r"\s", "", outcome.out)) <= 6144
+        actions += json.loads(outcome.out)["Statement"][0]["Action"]
+        number += 1
+    assert actions == permissions()
+    assert f"no part {number}" in outcome.err
 
 
-def test_terraform_holds_the_same_actions(run: Callable) -> None:
+def test_the_whole_fits_into_the_inline_policies_of_a_role(run: Callable) -> None:
+    assert len(re.sub(r"\s", "", run("permissions").out)) <= 10_240
+
+
+def test_actions_are_split_only_when_they_must_be() -> None:
+    assert in_parts(["kms:ListKeys", "kms:ListGrants"]) == [["kms:ListKeys", "kms:ListGrants"]]
+
+
+def test_terraform_holds_the_same_actions_in_policies_that_fit(run: Callable) -> None:
     text = run("permissions", "--format", "terraform").out
-    assert re.findall(r'"([a-z0-9-]+:[A-Za-z]+)"', text) == permissions()
+    assert re.findall(r'"([a-z0-9-]+:[A-Za-z0-9]+)"', text) == permissions()
+    assert text.count('resource "aws_iam_policy"') == len(in_parts(permissions()))
     assert text.count("{") == text.count("}")
     assert text.count("[") == text.count("]")
 
