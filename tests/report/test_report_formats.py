@@ -170,3 +170,8 @@ def test_cleaning_keeps_what_people_write_and_shows_what_hides():
     assert clean("x" * 10, 4) == "xxx…"
     assert len(clean("\x00" * 10, 8)) == 8
     assert clean_lines("a\r\nb\x07") == "a\nb\\x07"
+
+
+def test_every_format_is_documented(repository):
+    text = (repository / "docs/exports.md").read_text()
+    assert [name for name in FORMATS if f"`{name}`" not in text] == []

@@ -70,7 +70,13 @@ PAGES += ("#waivers", "#audit")
 
 
 def go(tab, page):
-    tab.evaluate("page => { location.hash = page }", page)
+    """Turn to a page and wait until the report has noticed."""
+    turn = """page => new Promise(done => {
+        if (location.hash === page) done();
+        addEventListener("hashchange", () => done(), {once: true});
+        location.hash = page;
+    })"""
+    tab.evaluate(turn, page)
 
 
 def test_the_summary_leads_with_completeness_and_the_verdict(opened, full):
@@ -203,6 +209,8 @@ def test_a_key_with_thousands_of_neighbours_is_still_drawn(opened, full):
     edges = tuple(replace(edge, id=f"arn:aws:s3:::b{n}", label=f"b{n}") for n in range(3000))
     tab = opened(replace(full, key_pages=(replace(samples.KEY_PAGE, edges=edges, totals={}),)), "#key/0")
     expect(tab.locator("#key-body figure")).to_contain_text("and 2,988 more in the tables below")
+    tab.get_by_role("button", name="Show 100 of 2,900 more").click()
+    expect(tab.locator("#key-body tbody tr")).to_have_count(200)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

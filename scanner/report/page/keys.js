@@ -63,16 +63,33 @@ function relationTable(key, relation, words) {
   const heading = make("h3", {}, `${words} (${total(key, relation)})`);
   const unknown = key.unknown[relation] ? make("p", { class: "doubt" }, `Not fully known: ${key.unknown[relation]}`) : "";
   const more = (key.totals[relation] || 0) - edges.length;
-  const rows = edges.map((edge) => make("tr", {},
-    make("td", { class: "subject" }, edge.label, edge.label === edge.id ? "" : [make("br"), make("span", { class: "dim" }, edge.id)]),
-    make("td", {}, edge.type), make("td", { class: "what" }, edge.detail),
-    make("td", { class: "wide" }, edge.certain ? "always" : ["on conditions", make("br"), make("span", { class: "dim" }, edge.conditions.join("; "))]),
-    make("td", { class: "wide" }, edge.because.join(", "))));
+  const body = make("tbody", {}, edges.slice(0, PAGE).map(edgeRow));
   const head = ["Who or what", "Type", "What", "Holds", "Because of"].map((title) => make("th", { scope: "col" }, title));
   return [heading, unknown,
     edges.length ? make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": words },
-      make("table", {}, make("thead", {}, make("tr", {}, head)), make("tbody", {}, rows))) : "",
+      make("table", {}, make("thead", {}, make("tr", {}, head)), body)) : "",
+    edges.length > PAGE ? rest(body, edges.slice(PAGE)) : "",
     more > 0 ? make("p", {}, `and ${more.toLocaleString("en")} more that are not listed here`) : ""];
+}
+
+function edgeRow(edge) {
+  return make("tr", {},
+    make("td", { class: "subject" }, edge.label, edge.label === edge.id ? "" : [make("br"), make("span", { class: "dim" }, edge.id)]),
+    make("td", {}, edge.type), make("td", { class: "what" }, edge.detail),
+    make("td", { class: "wide" }, edge.certain ? "always" : ["on conditions", make("br"), make("span", { class: "dim" }, edge.conditions.join("; "))]),
+    make("td", { class: "wide" }, edge.because.join(", ")));
+}
+
+// A button that shows the next hundred rows, until there are no more.
+function rest(body, edges) {
+  const button = make("button", { type: "button" });
+  const name = () => { button.textContent = `Show ${Math.min(PAGE, edges.length)} of ${edges.length.toLocaleString("en")} more`; };
+  button.addEventListener("click", () => {
+    body.append(...edges.splice(0, PAGE).map(edgeRow));
+    if (edges.length) name(); else button.remove();
+  });
+  name();
+  return button;
 }
 
 if (keyFilters) {
