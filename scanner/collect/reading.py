@@ -45,13 +45,14 @@ class Reading:
         return tuple(use for key in self.row.keys if key.api for use in self._uses_of(key))
 
     def _uses_of(self, key: KeyField) -> Iterator[KeyUse]:
-        named = self.at(key.each or key.api)
-        if isinstance(named, Absent):
-            yield KeyUse(field=key.use, state="UNKNOWN", reason=named.reason, pointer=key.api)
-        elif not key.each:
-            yield from _one(key_use(key.use, named, key.absent, self.at, key.api))
+        if not key.each:
+            yield from _one(key_use(key.use, self.at(key.api), key.absent, self.at, key.api))
+            return
+        parts = self.at(key.each)
+        if isinstance(parts, Absent):
+            yield KeyUse(field=key.use, state="UNKNOWN", reason=parts.reason, pointer=key.each)
         else:
-            for index, part in enumerate(named or ()):
+            for index, part in enumerate(parts or ()):
                 label = (search(key.part, part) if key.part else None) or index
                 pointer = f"{key.each}[{index}].{key.api}"
 
@@ -108,7 +109,7 @@ def short_name(text: str) -> str:
     return re.split(r"[:/]", text.rstrip("/"))[-1]
 
 
-def tags_of(value: Any) -> dict[str, str]:
+def tags_from(value: Any) -> dict[str, str]:
     """Tags in whatever form a service gives them: a map, or a list of objects with a key and a value."""
     if isinstance(value, dict):
         return {str(name): str(text) for name, text in value.items()}

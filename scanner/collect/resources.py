@@ -12,7 +12,7 @@ from msgspec import UNSET
 from scanner.catalog.encryption import ENCRYPTED_TYPES
 from scanner.catalog.encryption.types import Absent, Api, Call, EncryptedType
 from scanner.catalog.paths import search
-from scanner.collect.reading import Reading, filled, moment, short_name, tags_of
+from scanner.collect.reading import Reading, filled, moment, short_name, tags_from
 from scanner.collect.session import GLOBAL, Refused, Scope
 from scanner.model.records import Coverage, Gap, Item, ResourceFact
 
@@ -74,18 +74,16 @@ def _list(scope: Scope, rows: list[EncryptedType]) -> _Listed:
         else:
             listed.items.append(_record(scope, reading))
     listed.readings = list(waiting.values())
-    listed.items += gaps
-    listed.items.append(
-        Coverage(
-            account=scope.account,
-            region=scope.region,
-            service=api.service,
-            operation=api.listing[-1].operation,
-            complete=not gaps,
-            provides=words,
-            count=listed.count,
-        )
+    coverage = Coverage(
+        account=scope.account,
+        region=scope.region,
+        service=api.service,
+        operation=api.listing[-1].operation,
+        complete=not gaps,
+        provides=words,
+        count=listed.count,
     )
+    listed.items += [*gaps, coverage]
     return listed
 
 
@@ -110,8 +108,31 @@ def _items(
                     for item in _members(page, row.api.listing[-1].items, parent):
                         yield row, item
     except Refused as refused:
-        if refused.code not in call.empty:
+        if not (_is_answer(refused, call) or _is_absent(refused.service, scope, refused.code)):
             gaps.append(scope.gap(refused, makes_unknown=words))
+
+
+def _is_answer(refused: Refused, call: Call) -> bool:
+    """Whether AWS says by an error that there is none."""
+    return f"{refused.code}: {refused.message}".startswith(
+        tuple(f"{code}:" if ":" not in code else code for code in call.empty)
+    )
+
+
+def _is_absent(service: str, scope: Scope, code: str) -> bool:
+    """Whether nothing answers because AWS does not offer the service in this Region."""
+    if code != "Unreachable":
+        return False
+    known = _regions_of(service, scope.partition)
+    return bool(known) and scope.region not in known
+
+
+@cache
+def _regions_of(service: str, partition: str) -> frozenset[str]:
+    """Where botocore knows of an endpoint; empty for services without Regions."""
+    from botocore.session import get_session  # slow to import, and only a scan needs it
+
+    return frozenset(get_session().get_available_regions(service, partition))
 
 
 def _members(page: Any, path: str, parent: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -168,7 +189,7 @@ def _ask(scope: Scope, reading: Reading, call: Call, items: list[Item]) -> None:
     try:
         answers = [search(call.items, page) for page in _pages(scope, api, call, reading.item)]
     except Refused as refused:
-        if refused.code not in call.empty:
+        if not _is_answer(refused, call):
             gap = scope.gap(refused, subject=reading.item["Self"], makes_unknown=(f"resource:{reading.row.type}",))
             items.append(gap)
             reading.refused[call.into] = gap.reason()
@@ -203,7 +224,7 @@ def _record(scope: Scope, reading: Reading) -> ResourceFact:
         type=reading.row.type,
         name=reading.words["name"],
         uses=reading.uses(),
-        tags=UNSET if isinstance(tags, Absent) else tags_of(tags),
+        tags=UNSET if isinstance(tags, Absent) else tags_from(tags),
         links=links,
         created=moment(search(api.created, reading.item)) if api.created else None,
         attributes=attributes,

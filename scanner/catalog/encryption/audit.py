@@ -24,7 +24,7 @@ LOG_GROUP = EncryptedType(
     "AWS::Logs::LogGroup",
     Api(
         "logs",
-        (Call("DescribeLogGroups", "logGroups", fixed={"limit": 50}),),
+        (Call("DescribeLogGroups", "logGroups"),),
         arn="arn:{partition}:logs:{region}:{account}:log-group:{logGroupName}",
         name="logGroupName",
         created="creationTime",

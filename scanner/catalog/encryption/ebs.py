@@ -24,7 +24,7 @@ VOLUME = EncryptedType(
     "AWS::EC2::Volume",
     Api(
         "ec2",
-        (Call("DescribeVolumes", "Volumes", fixed={"MaxResults": 500}),),  # unpaged calls have half the quota
+        (Call("DescribeVolumes", "Volumes"),),
         arn="arn:{partition}:ec2:{region}:{account}:volume/{name}",
         name="VolumeId",
         created="CreateTime",
@@ -53,7 +53,7 @@ SNAPSHOT = EncryptedType(
     Api(
         "ec2",
         # Without OwnerIds, the answer holds every public snapshot of the Region.
-        (Call("DescribeSnapshots", "Snapshots", fixed={"OwnerIds": ["self"], "MaxResults": 1000}),),
+        (Call("DescribeSnapshots", "Snapshots", fixed={"OwnerIds": ["self"]}),),
         arn="arn:{partition}:ec2:{region}::snapshot/{name}",
         name="SnapshotId",
         created="StartTime",

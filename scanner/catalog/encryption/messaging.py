@@ -29,8 +29,7 @@ QUEUE = EncryptedType(
     "AWS::SQS::Queue",
     Api(
         "sqs",
-        # Without MaxResults, SQS answers at most 1,000 queues and no token.
-        (Call("ListQueues", "QueueUrls[].{QueueUrl: @}", fixed={"MaxResults": 1000}),),
+        (Call("ListQueues", "QueueUrls[].{QueueUrl: @}"),),
         arn="arn:{partition}:sqs:{region}:{account}:{name}",
         name="QueueUrl",
         created="Attributes.CreatedTimestamp",

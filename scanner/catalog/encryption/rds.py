@@ -79,7 +79,7 @@ def _activity(*places: At) -> KeyField:
 
 
 def _listed(operation: str, items: str, arn: str, name: str, created: str) -> Api:
-    call = Call(operation, items, fixed={"MaxRecords": 100})
+    call = Call(operation, items)
     return Api("rds", (call,), arn=arn, name=name, created=created, tags="TagList")
 
 

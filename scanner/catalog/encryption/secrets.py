@@ -22,7 +22,7 @@ SECRET = EncryptedType(
     "AWS::SecretsManager::Secret",
     Api(
         "secretsmanager",
-        (Call("ListSecrets", "SecretList", fixed={"MaxResults": 100}),),
+        (Call("ListSecrets", "SecretList"),),
         arn="ARN",
         name="Name",
         created="CreatedDate",
@@ -62,7 +62,7 @@ PARAMETER = EncryptedType(
     "AWS::SSM::Parameter",
     Api(
         "ssm",
-        (Call("DescribeParameters", "Parameters", fixed={"MaxResults": 50}),),
+        (Call("DescribeParameters", "Parameters"),),
         # A name may begin with a slash, which the ARN does not repeat.
         arn="arn:{partition}:ssm:{region}:{account}:parameter/{first_match('^/?(.+)$', Name)}",
         name="Name",

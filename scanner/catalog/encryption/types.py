@@ -131,7 +131,8 @@ class Call:
 
     `items` is the path of what it yields, in each page. `given` maps arguments to paths into the item that the
     call is about, `fixed` holds constant ones. `into` names the place in the item where the answer goes (empty:
-    merged into the item). `empty` are the error codes by which AWS answers that there is none.
+    merged into the item). `empty` are the errors by which AWS answers that there is none: a code, or
+    `code: beginning of the message` where the code alone would also mean a missing permission.
     """
 
     operation: str
@@ -225,16 +226,18 @@ Look: TypeAlias = Callable[[str], Any]
 """Reads a flag; may answer an `Absent` where the source cannot tell its value."""
 
 
-def key_use(use: str, named: str | None, silence: Silence, look: Look, pointer: str = "") -> KeyUse | None:
+def key_use(use: str, named: str | Absent | None, silence: Silence, look: Look, pointer: str = "") -> KeyUse | None:
     """The use that a field states: `named` is what it holds, `silence` what it means that it holds nothing.
 
-    None where there is nothing to protect.
+    `named` is an `Absent` where the source cannot tell it. None where there is nothing to protect.
     """
     absent, final = _settled(silence, look)
     if named in AWS_OWNED_WORDS:
         absent = AWS_OWNED
     elif named and not final:
-        return KeyUse(field=use, state="KEY", key=named, pointer=pointer)
+        if not isinstance(named, Absent):
+            return KeyUse(field=use, state="KEY", key=named, pointer=pointer)
+        absent = named
     if absent.state is None:
         return None
     return KeyUse(field=use, state=absent.state, key=absent.key, reason=absent.reason, pointer=pointer)
