@@ -34,6 +34,7 @@ TEMPLATES: Mapping[str, tuple[str, str]] = {
     "aws_db_snapshot": ("rds:{region}:{account}:snapshot:{name}", "db_snapshot_identifier"),
     "aws_sqs_queue": ("sqs:{region}:{account}:{name}", "name"),
     "aws_sns_topic": ("sns:{region}:{account}:{name}", "name"),
+    "aws_secretsmanager_secret": ("secretsmanager:{region}:{account}:secret:{name}", "name"),
     "aws_cloudtrail": ("cloudtrail:{region}:{account}:trail/{name}", "name"),
 }
 """ARNs (after `arn:<partition>:`) that rows of the table read from AWS, and the attribute that names a member."""

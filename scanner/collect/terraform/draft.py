@@ -84,7 +84,11 @@ class Draft:
     def tags(self, field: str = "tags") -> dict[str, str] | UnsetType:
         """All tags, those of the provider's `default_tags` included."""
         values = self.instance.after or {}
-        path = "tags_all" if "tags_all" in values or partly_unknown(self.instance, "tags_all") else "tags"
+        path = "tags"
+        if "tags_all" in values or (
+            partly_unknown(self.instance, "tags_all") and self.world.has_default_tags(self.instance)
+        ):
+            path = "tags_all"
         if partly_unknown(self.instance, path):
             return self.unset(field, f"{self.instance.address}.{path} is known only after apply")
         stated: dict[str, Any] | UnsetType = self.read(field, path, _mapping, {})

@@ -22,6 +22,9 @@ from scanner.model.records import KeyUse, Link, ResourceFact, Scalar
 
 NEW = ("create", "replace", "deferred")
 
+ZERO_IS_NONE = frozenset({"retention_in_days"})
+"""Attributes that Terraform writes as 0 where AWS states nothing (a log group without an end of retention)."""
+
 Companions = dict[str, dict[str, list[tuple[Instance, str | None]]]]
 """Address of a resource (or its name, outside the plan) to companions by type, with the doubt whether they are its."""
 
@@ -189,7 +192,7 @@ def _attributes(row: EncryptedType, instance: Instance | None, parts: Parts) -> 
             holders = [one for one, _ in parts.get(at.type, ())] if at.home else [instance] if instance else []
             for holder in holders:
                 value: Any = leaf(holder, at.path).value if holder.type == at.type else None
-                if isinstance(value, (str, int, float, bool)):
+                if isinstance(value, (str, int, float, bool)) and not (value == 0 and at.path in ZERO_IS_NONE):
                     found[attribute.name] = value
     return found
 

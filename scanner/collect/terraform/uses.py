@@ -22,10 +22,18 @@ SOME_KEY = "?"
 
 def field_uses(world: World, instance: Instance, field: KeyField, at: At) -> Iterator[KeyUse]:
     """The uses that `instance` states for a field of the table, one per block instance."""
-    stated = [use for one in leaves(instance, at.path) if (use := _use(world, instance, field, at, one)) is not None]
+    places = [one for one in leaves(instance, at.path) if not (field.each and _no_part(world, instance, at, one))]
+    stated = [use for one in places if (use := _use(world, instance, field, at, one)) is not None]
     for place, use in enumerate(stated):
         several = len(stated) > 1 or bool(field.each)
         yield replace(use, field=f"{use.field}[{place}]") if several else use
+
+
+def _no_part(world: World, instance: Instance, at: At, one: Leaf) -> bool:
+    """Whether there is no part that could have a key of its own (no replica, no inventory)."""
+    if one.state is State.UNKNOWN_BLOCK:
+        return world.unwritten(instance, one, at.path)
+    return one.state is State.NO_BLOCK
 
 
 def _use(world: World, instance: Instance, field: KeyField, at: At, one: Leaf) -> KeyUse | None:

@@ -93,6 +93,12 @@ class World:
         """The id of a key: the last part of its ARN."""
         return self.arn(instance).rsplit(":key/", 1)[-1]
 
+    def has_default_tags(self, instance: Instance) -> bool:
+        """Whether the provider may add tags of its own: it says so, or its block is not known."""
+        block = self.configuration.blocks.get(instance.block)
+        provider = self.configuration.providers.get((block.provider_config_key if block else None) or "")
+        return provider is None or "default_tags" in (provider.expressions or {})
+
     def unwritten(self, instance: Instance, one: Leaf, path: str) -> bool:
         """Whether an unknown value is one that the author left to the provider, which then uses its default."""
         if not (self.configuration.known and instance.mirrored and instance.block in self.configuration.blocks):
