@@ -39,20 +39,22 @@ def operator(name: str, args: tuple[Term, ...], node: syntax.Node) -> Term:
     return Apply(type, node.start, node.end, function, args)
 
 
-def call(node: syntax.Call, target: tuple[Term, ...], args: tuple[Term, ...]) -> Term:
-    """The application of a named function; calls of constants are worked out at once."""
-    method = bool(target)
-    known = METHODS if method else GLOBALS
+def refuse_unknown(node: syntax.Call) -> None:
+    """ExpressionError when no function is called so."""
+    known, others = (GLOBALS, METHODS) if node.target is None else (METHODS, GLOBALS)
     if node.name not in known:
-        other = node.name in (GLOBALS if method else METHODS)
-        usage = f"write `{'x.' * (not method)}{node.name}(...)`" if other else ""
+        usage = f"write `{'x.' * (node.target is None)}{node.name}(...)`" if node.name in others else ""
         help = INSTEAD.get(node.name) or usage or suggest(node.name, known)
         end = node.name_start + len(node.name)
         raise ExpressionError(f"unknown function `{node.name}`", node.name_start, end, help)
+
+
+def call(node: syntax.Call, target: tuple[Term, ...], args: tuple[Term, ...]) -> Term:
+    """The application of a named function; calls of constants are worked out at once."""
     every = (*target, *args)
     if node.name == "age" and len(every) == 1:
         every = (Var(TIMESTAMP, node.start, node.end, AS_OF), *every)
-    found = overload(node.name, [term.type for term in every], method)
+    found = overload(node.name, [term.type for term in every], bool(target))
     if found is None:
         raise _no_call(node, (*target, *args))
     function, type = found
@@ -62,7 +64,7 @@ def call(node: syntax.Call, target: tuple[Term, ...], args: tuple[Term, ...]) ->
         return _folded(function, type, every, node)
     elif node.name == "timestamp":
         raise ExpressionError("`timestamp` takes a constant", node.start, node.end)
-    if function.name == "intersects" or function.name == "containsAll":
+    if function.name in ("intersects", "containsAll"):
         _check_values(every[0], every[1], every[0].type.item, every[1].type.item)
     return Apply(type, node.start, node.end, function, every)
 

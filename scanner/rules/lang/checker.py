@@ -118,12 +118,14 @@ class _Checker:
         refuse_null(base, "be looked into")
         if base.type.name != "map":
             raise ExpressionError(
-                f"{base.type} cannot be indexed", node.key.start, node.end, "use `exists`, `all`, `filter` or `map`"
+                f"{base.type} cannot be indexed", node.key.start, node.key.end, "use `exists`, `all`, `filter` or `map`"
             )
         term = calls.operator("[]", (base, key), node)
         if has_entry(base, key) not in facts:
             guard = f"{written(node.key)} in {written(node.base)}"
-            raise ExpressionError("this entry may be missing", node.key.start, node.end, f"guard it: `{guard} && ...`")
+            raise ExpressionError(
+                "this entry may be missing", node.key.start, node.key.end, f"guard it: `{guard} && ...`"
+            )
         return term
 
     def operator(self, node: syntax.Operator, scope: Scope, facts: Facts) -> Term:
@@ -161,6 +163,7 @@ class _Checker:
             return self.loop(node, node.target, scope, facts)
         if node.name == "has" and node.target is None:
             return calls.has(node, [self.term(argument, scope, facts) for argument in node.args])
+        calls.refuse_unknown(node)
         target = () if node.target is None else (self.term(node.target, scope, facts),)
         args = tuple(self.term(argument, scope, facts) for argument in node.args)
         return calls.call(node, target, args)

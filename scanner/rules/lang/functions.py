@@ -69,7 +69,7 @@ UNEQUAL = _op("!=", "(opt<T>, opt<T>) -> bool", "Not equal.", operator.ne, "({0}
 EQUAL_LISTS = _op("==", "(list<T>, list<T>) -> bool", "Same members in the same order.", arithmetic.equal, linear=True)
 UNEQUAL_LISTS = _op("!=", "(list<T>, list<T>) -> bool", "Not the same list.", arithmetic.unequal, linear=True)
 IN_LIST = _op("in", "(opt<T>, list<T>) -> bool", "Is a member of the list.", lambda item, items: item in items,
-              "({0} in {1})", part=partial.member, linear=True)  # fmt: skip
+              "({0} in {1})", linear=True)  # fmt: skip
 IN_MAP = _op("in", "(string, map<T>) -> bool", "The map has this key.", lambda key, mapping: key in mapping,
              "({0} in {1})")  # fmt: skip
 ENTRY = _op("[]", "(map<T>, string) -> T", "The map's value for a key; guard it with `key in map`.", arithmetic.entry)

@@ -12,7 +12,7 @@ from typing import Any
 from scanner.model.unknown import Partial, Unknown, UnknownValueError
 from scanner.rules.lang.faults import RUNTIME_FAULTS, BudgetExceeded
 from scanner.rules.lang.functions import IN_LIST
-from scanner.rules.lang.limits import MAX_STEPS
+from scanner.rules.lang.limits import MAX_SLOW_STEPS
 from scanner.rules.lang.partial import Broken, PartList, Undecided, merged
 from scanner.rules.lang.terms import Apply, Const, Field, If, Items, Junction, Loop, Term, Var
 
@@ -27,7 +27,7 @@ class Kleene:
         self.variables = dict(variables)
         self.bound: dict[str, Any] = {}
         self.lets = lets or {}
-        self.steps = MAX_STEPS
+        self.steps = MAX_SLOW_STEPS
         self.sets: dict[int, tuple[tuple[Any, ...], frozenset[Any]]] = {}
 
     def value(self, term: Term) -> Any:
@@ -62,23 +62,33 @@ class Kleene:
         if broken is not None:
             return Undecided(merged(args)) if unknown else broken
         try:
+            if term.function is IN_LIST:
+                return self._contains(*args)
+            if term.function.linear:
+                self._spend(sum(map(length, args)))
             if unknown:
                 return term.function.part(args) if term.function.part else Undecided(merged(args))
-            if term.function.linear:
-                self._spend(sum(len(arg) for arg in args if isinstance(arg, tuple)))
-            if term.function is IN_LIST:
-                return args[0] in self._members(args[1])
             return term.function.run(*args)
         except UnknownValueError as error:
             return Undecided((error.reason,))
         except RUNTIME_FAULTS as error:
             return Broken(str(error))
 
+    def _contains(self, item: Any, source: Any) -> Any:
+        """`item in source`: true for a known member, false for the empty list whatever is looked for."""
+        if isinstance(source, Undecided) or (isinstance(item, Undecided) and source != ()):
+            return Undecided(merged([item, source]))
+        known = source.known if isinstance(source, PartList) else source
+        if known and item in self._members(known):
+            return True
+        return Undecided(source.reasons) if isinstance(source, PartList) else False
+
     def _members(self, items: tuple[Any, ...]) -> tuple[Any, ...] | frozenset[Any]:
         """`items`, as a set when that is quicker; the set is kept with its tuple, whose id it is found by."""
         if len(items) <= LARGE:
             return items
         if id(items) not in self.sets:
+            self._spend(len(items))
             self.sets[id(items)] = (items, frozenset(items))
         return self.sets[id(items)][1]
 
@@ -102,13 +112,9 @@ class Kleene:
 
     def _choice(self, term: If) -> Any:
         test = self.value(term.test)
-        if isinstance(test, Broken):
+        if isinstance(test, (Undecided, Broken)):
             return test
-        if not isinstance(test, Undecided):
-            return self.value(term.yes if test else term.no)
-        yes, no = self.value(term.yes), self.value(term.no)
-        plain = not isinstance(yes, (Undecided, PartList, Broken)) and type(yes) is type(no)
-        return yes if plain and yes == no else Undecided(merged([test, yes, no]))
+        return self.value(term.yes if test else term.no)
 
     def _items(self, term: Items) -> Any:
         return collected([self.value(item) for item in term.items], ())
@@ -156,6 +162,13 @@ class Kleene:
         self.steps -= steps
         if self.steps < 0:
             raise BudgetExceeded
+
+
+def length(value: Any) -> int:
+    """How many members of a list are known; 0 for what is no list."""
+    if isinstance(value, PartList):
+        return len(value.known)
+    return len(value) if isinstance(value, tuple) else 0
 
 
 def lifted(value: Any) -> Any:

@@ -10,6 +10,8 @@ MAX_LOOPS = 3
 """`exists`, `all`, `filter` ... inside one another."""
 MAX_STEPS = 5_000_000
 """List members looked at by one rule for one subject."""
+MAX_SLOW_STEPS = 200_000
+"""The same for the three-valued evaluator, which takes microseconds for each."""
 MAX_STRING = 65_536
 """Characters of a string that a rule builds."""
 MAX_PATTERN = 256

@@ -63,16 +63,6 @@ def size(args: list[Any]) -> Any:
     return AtLeast(merged(args), len(args[0].known)) if isinstance(args[0], PartList) else Undecided(merged(args))
 
 
-def member(args: list[Any]) -> Any:
-    """True when a known member is equal; false for the empty list, whatever is looked for."""
-    item, source = args
-    if _empty(source):
-        return False
-    if isinstance(source, PartList) and not isinstance(item, Undecided | PartList) and item in source.known:
-        return True
-    return Undecided(merged(args))
-
-
 def intersects(args: list[Any]) -> Any:
     """True when known members meet; false when either list is certainly empty."""
     if _empty(args[0]) or _empty(args[1]):
