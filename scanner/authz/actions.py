@@ -120,6 +120,7 @@ def matching(pattern: str) -> int:
     return sum(1 << place for name, place in _PLACE.items() if test.matches(name))
 
 
+@lru_cache(maxsize=65536)
 def names(mask: int) -> tuple[str, ...]:
     """The actions of a mask, sorted."""
     return tuple(sorted(_each(mask)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from scanner.authz.actions import EVERY, matching
@@ -54,7 +54,7 @@ class Statement:
         return self.sid or str(self.index)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Document:
     """One policy document under the name that evidence uses (`key-policy/default`)."""
 
@@ -63,6 +63,7 @@ class Document:
     fault: str | None = None
     """Why it could not be read."""
 
+    @cached_property
     def faults(self) -> tuple[str, ...]:
         """Everything in it that could not be read."""
         whole = (f"{self.name}: {self.fault}",) if self.fault else ()

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from msgspec import UnsetType
 
-from scanner.authz.documents import Document, parse_document
+from scanner.authz.documents import Document, Statement, parse_document
 from scanner.authz.facts import Facts, key_facts
-from scanner.authz.principals import Principals
+from scanner.authz.principals import parse_caller
 from scanner.authz.request import Levels, Unread
 from scanner.authz.subjects import levels_of, owner_of
 from scanner.model.records import AccountFact, AliasFact, GrantFact, KeyFact
@@ -45,26 +45,53 @@ class KeySubject:
         """Whom key policies and grants name: ARNs, account ids, service names, `*`."""
         for document in self.documents():
             for statement in document.statements:
-                if statement.allows and statement.principals is not None:
-                    yield from _named(statement.principals, statement.except_principals)
+                if statement.principals is not None:
+                    yield from _named(statement)
                     for test in statement.conditions:
                         if test.key in _NAMES_ACCOUNTS and not test.operator.negated:
                             yield from (found for value in test.values for found in _ACCOUNT_IN_TEXT.findall(value))
-        for grant in () if isinstance(self.grants, Unread) else self.grants:
+        for grant in _of(self.grants):
             yield from filter(None, (grant.grantee, grant.grantee_service, grant.retiring, grant.retiring_service))
+
+    def opened_accounts(self) -> frozenset[str] | None:
+        """Accounts that the key policies name, or None when they name everyone."""
+        found: set[str] = set()
+        for document in self.documents():
+            for statement in document.statements:
+                who = statement.principals
+                if who is None or not statement.allows:
+                    continue
+                if who.everyone or statement.except_principals:
+                    return None
+                found |= who.accounts
+        return frozenset(found)
+
+    def granted_accounts(self) -> frozenset[str]:
+        """Accounts that grants are given to as a whole."""
+        callers = [parse_caller(grant.grantee or "") for grant in _of(self.grants)]
+        callers += [parse_caller(grant.retiring or "") for grant in _of(self.grants)]
+        return frozenset(caller.account for caller in callers if caller.kind == "root" and caller.account)
 
     def unread(self) -> tuple[str, ...]:
         """Why it cannot be told for certain who is allowed."""
         reasons = [layer.reason for layer in (self.policies, self.grants) if isinstance(layer, Unread)]
-        return (*reasons, *(fault for document in self.documents() for fault in document.faults()))
+        return (*reasons, *(fault for document in self.documents() for fault in document.faults))
 
 
-def _named(principals: Principals, inverted: bool) -> Iterator[str]:
-    if principals.everyone or inverted:
-        yield "*"
-    yield from principals.accounts if not inverted else ()
-    yield from principals.arns if not inverted else ()
-    yield from principals.services if not inverted else ()
+def _of(grants: tuple[GrantFact, ...] | Unread) -> tuple[GrantFact, ...]:
+    return () if isinstance(grants, Unread) else grants
+
+
+def _named(statement: Statement) -> Iterator[str]:
+    """Whom a statement allows something or names one by one."""
+    who = statement.principals
+    assert who is not None
+    yield from who.arns
+    if statement.allows:
+        if who.everyone or statement.except_principals:
+            yield "*"
+        if not statement.except_principals:
+            yield from (*who.accounts, *who.services)
 
 
 def keys_of(snapshot: Snapshot) -> dict[str, KeySubject]:

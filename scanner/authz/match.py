@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple, NoReturn
 
 from scanner.authz.conditions import holds
 from scanner.authz.documents import Document, Statement
 from scanner.authz.operators import fits
-from scanner.authz.patterns import ANYTHING, literal
+from scanner.authz.patterns import ANYTHING, Pattern, literal
 from scanner.authz.principals import Route
 from scanner.authz.request import AccessRequest, Layer
 from scanner.authz.templates import Resolved, resolve
@@ -29,17 +29,14 @@ class Hit(NamedTuple):
 
 
 def hits_in(
-    documents: Iterable[Document], request: AccessRequest, *, by_principal: bool = False, boundary: Layer = None
-) -> list[Hit]:
-    """Every statement of `documents` that bears on the request; the caller's boundary matters to NotPrincipal."""
-    found = []
-    for document in documents:
-        for statement in document.statements:
-            if statement.actions & request.actions:
-                hit = _match(document.name, statement, request, by_principal, boundary)
-                if hit is not None:
-                    found.append(hit)
-    return found
+    document: Document, request: AccessRequest, *, by_principal: bool = False, boundary: Layer = None
+) -> Iterator[Hit]:
+    """Every statement that bears on the request; the caller's boundary matters to NotPrincipal."""
+    for statement in document.statements:
+        if statement.actions & request.actions:
+            hit = _match(document.name, statement, request, by_principal, boundary)
+            if hit is not None:
+                yield hit
 
 
 def _match(name: str, statement: Statement, request: AccessRequest, by_principal: bool, boundary: Layer) -> Hit | None:
@@ -118,15 +115,19 @@ def _nothing(_: str) -> NoReturn:
 
 
 def _fit_resource(resolved: Resolved, resource: str, short: bool) -> Truth:
-    """ARNs compare part by part. Identity policies may leave out the last parts; key policies may not."""
     if resolved.pattern is None:
         return Truth.NO
-    if resolved.pattern == ANYTHING:
-        return Truth.YES if resolved.exact else Truth.MAYBE
-    wanted = resolved.pattern.split(":", 6)
+    truth = covers_resource(resolved.pattern, resource, short=short)
+    return truth if resolved.exact else min(truth, Truth.MAYBE)
+
+
+def covers_resource(pattern: Pattern, resource: str, *, short: bool = True) -> Truth:
+    """ARNs compare part by part. Identity policies may leave out the last parts (`short`); key policies may not."""
+    if pattern == ANYTHING:
+        return Truth.YES
+    wanted = pattern.split(":", 6)
     stated = resource.split(":", 5)
     if len(stated) < 6 or wanted[0].literal != "arn" or (len(wanted) < 6 and not short):
         return Truth.NO
     wanted += [ANYTHING] * (6 - len(wanted))
-    truth = min(fits(literal(part), want) for part, want in zip(stated, wanted, strict=True))
-    return truth if resolved.exact else min(truth, Truth.MAYBE)
+    return min(fits(literal(part), want) for part, want in zip(stated, wanted, strict=True))

@@ -30,7 +30,7 @@ def public_statements(key: KeySubject) -> tuple[StatementRef, ...] | Unknown:
         for statement in document.statements
         if statement.allows and _reached(document, statement, request) & ~denied
     ]
-    faults = [fault for document in key.policies for fault in document.faults()]
+    faults = [fault for document in key.policies for fault in document.faults]
     return Unknown("; ".join(faults)) if faults and not found else tuple(found)
 
 
@@ -41,7 +41,7 @@ def _request(key: KeySubject) -> AccessRequest:
 
 def _reached(document: Document, statement: Statement, request: AccessRequest) -> int:
     alone = Document(document.name, (statement,))
-    return sum(hit.possibly for hit in hits_in((alone,), request, by_principal=True))
+    return sum(hit.possibly for hit in hits_in(alone, request, by_principal=True))
 
 
 def _denied(key: KeySubject, request: AccessRequest) -> int:
@@ -49,7 +49,7 @@ def _denied(key: KeySubject, request: AccessRequest) -> int:
     levels = () if key.rcps is None or isinstance(key.rcps, Unread) else key.rcps
     documents = [*key.documents(), *(document for level in levels for document in level)]
     mask = 0
-    for hit in hits_in(documents, request, by_principal=True):
-        if not hit.statement.allows:
-            mask |= hit.surely
+    for document in documents:
+        for hit in hits_in(document, request, by_principal=True):
+            mask |= 0 if hit.statement.allows else hit.surely
     return mask

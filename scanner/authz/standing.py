@@ -60,7 +60,7 @@ def statements_on_all_keys(subject: Subject, wanted: int) -> tuple[StatementRef,
         for statement in document.statements
         if statement.allows and _on_every_key(statement, subject) & left
     )
-    faults = [fault for document in own for fault in document.faults()]
+    faults = [fault for document in own for fault in document.faults]
     if isinstance(subject.boundary, Unread):
         faults.append(subject.boundary.reason)
     return Partial(found, "; ".join(faults)) if faults else found

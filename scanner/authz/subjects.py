@@ -52,6 +52,7 @@ class Subjects:
     missing: dict[str, str] = field(default_factory=dict)
     """Accounts whose IAM was not fully read, and why."""
     strangers: dict[str, Subject] = field(default_factory=dict)
+    _unread: dict[str, list[str]] = field(default_factory=dict)
 
     def all(self) -> Iterator[Subject]:
         """Every user, role and root user of the accounts that were read."""
@@ -68,6 +69,28 @@ class Subjects:
                 return None
             self.strangers[text] = found
         return self.strangers[text]
+
+    def meant_by(self, text: str) -> list[Subject]:
+        """Whom a name in a key policy or grant means one by one; accounts that are known mean nobody alone."""
+        if text == "*":
+            return [self.anyone()]
+        subject = self.stranger(text)
+        found = [] if subject is None else [subject]
+        caller = parse_caller(text)
+        role = self._role_of(caller) if caller.kind == "session" else None
+        return found if role is None else [*found, role]
+
+    def unread_in(self, account: str) -> list[str]:
+        """What of an account's IAM could not be read."""
+        if account not in self._unread:
+            reasons = [self.missing[account]] if account in self.missing else []
+            for subject in self.by_account.get(account, ()):
+                if isinstance(subject.identity, Unread):
+                    reasons.append(subject.identity.reason)
+                else:
+                    reasons += [fault for document in subject.identity for fault in document.faults]
+            self._unread[account] = list(dict.fromkeys(reasons))
+        return self._unread[account]
 
     def _stranger(self, text: str) -> Subject | None:
         caller = parse_caller(text)

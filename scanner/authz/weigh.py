@@ -9,7 +9,7 @@ evaluation logic"; KMS developer guide, "Troubleshooting key access" (the flow c
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from scanner.authz.actions import ALIAS_ACTIONS, CROSS_ACCOUNT, EVERY, IN_KEY_POLICY, KEY_ACTIONS, RETIRE_GRANT
@@ -42,22 +42,32 @@ ALL = Masks(EVERY, EVERY)
 PERHAPS = Masks(0, EVERY)
 
 
-@dataclass(slots=True)
 class Weighed:
     """One layer: what it allows by route, what it denies, and the statements behind it."""
 
-    name: str
-    allows: dict[Route, Masks] = field(default_factory=dict)
-    denies: Masks = NONE
-    hits: list[Hit] = field(default_factory=list)
-    faults: tuple[str, ...] = ()
+    __slots__ = ("_possibly", "_surely", "denies", "faults", "hits", "name")
 
-    def allowed(self, *routes: Route) -> Masks:
-        """What it allows by any of these routes, or by any at all."""
-        found = NONE
-        for route in routes or Route:
-            found |= self.allows.get(route, NONE)
-        return found
+    def __init__(self, name: str, allows: Masks = NONE, denies: Masks = NONE, faults: tuple[str, ...] = ()) -> None:
+        self.name = name
+        self._surely = [0, 0, 0, allows.surely]
+        self._possibly = [0, 0, 0, allows.possibly]
+        self.denies = denies
+        self.hits: list[Hit] = []
+        self.faults = faults
+
+    def allow(self, route: Route, masks: Masks) -> None:
+        """Let it allow more."""
+        self._surely[route] |= masks.surely
+        self._possibly[route] |= masks.possibly
+
+    def allowed(self) -> Masks:
+        """What it allows by any route."""
+        (_, a, b, c), (_, d, e, f) = self._surely, self._possibly
+        return Masks(a | b | c, d | e | f)
+
+    def by(self, route: Route) -> Masks:
+        """What it allows by one route."""
+        return Masks(self._surely[route], self._possibly[route])
 
 
 @dataclass(slots=True)
@@ -112,24 +122,27 @@ class _Scales:
 
     def _layer(self, name: str, layer: Layer, *, by_principal: bool = False) -> Weighed:
         if layer is None:
-            return Weighed(name, {Route.DIRECT: ALL})
+            return Weighed(name, ALL)
         if isinstance(layer, Unread):
-            return Weighed(name, {Route.DIRECT: PERHAPS}, PERHAPS, faults=(layer.reason,))
+            return Weighed(name, PERHAPS, PERHAPS, (layer.reason,))
         return self._documents(name, layer, by_principal=by_principal)
 
     def _documents(self, name: str, documents: Iterable[Document], *, by_principal: bool = False) -> Weighed:
-        documents = tuple(documents)
+        weighed = Weighed(name)
         boundary = self.documents.boundary
-        weighed = Weighed(name, hits=hits_in(documents, self.request, by_principal=by_principal, boundary=boundary))
-        for hit in weighed.hits:
-            masks = Masks(hit.surely, hit.possibly)
-            if hit.statement.allows:
-                weighed.allows[hit.route] = weighed.allows.get(hit.route, NONE) | masks
-            else:
-                weighed.denies |= masks
-        weighed.faults = tuple(fault for document in documents for fault in document.faults())
-        if any(document.fault for document in documents):
-            weighed.denies |= PERHAPS
+        deny_surely = deny_possibly = 0
+        for document in documents:
+            for hit in hits_in(document, self.request, by_principal=by_principal, boundary=boundary):
+                weighed.hits.append(hit)
+                if hit.statement.allows:
+                    weighed.allow(hit.route, Masks(hit.surely, hit.possibly))
+                else:
+                    deny_surely |= hit.surely
+                    deny_possibly |= hit.possibly
+            if document.faults:
+                weighed.faults += document.faults
+                deny_possibly |= EVERY if document.fault else 0
+        weighed.denies = Masks(deny_surely, deny_possibly)
         return weighed
 
     def _identity(self) -> Weighed:
@@ -137,13 +150,15 @@ class _Scales:
             return Weighed("iam")
         weighed = self._layer("iam", self.documents.identity)
         if self.caller.kind == "root":
-            weighed.allows[Route.DIRECT] = ALL
+            weighed.allow(Route.DIRECT, ALL)
         return weighed
 
     def _key_policy(self) -> Weighed:
         if isinstance(self.documents.key_policies, Unread):
             reason = self.documents.key_policies.reason
-            return Weighed("key-policy", {Route.ACCOUNT: PERHAPS}, PERHAPS, faults=(reason,))
+            unread = Weighed("key-policy", NONE, PERHAPS, (reason,))
+            unread.allow(Route.ACCOUNT, PERHAPS)
+            return unread
         return self._documents("key-policy", self.documents.key_policies, by_principal=True)
 
     def _grants(self) -> Weighed:
@@ -173,9 +188,8 @@ class _Scales:
         for level in self.rcps:
             found |= level.denies.only(~RETIRE_GRANT)
         if self.caller.is_iam:
-            found |= self.identity.denies | self.boundary.denies | self.session.denies
-            for level in self.scps:
-                found |= level.denies
+            for layer in (self.identity, self.boundary, self.session, *self.scps):
+                found |= layer.denies
         return found
 
     def _in_key_policy(self) -> int:
@@ -193,13 +207,13 @@ class _Scales:
         wanted = self.request.actions
         limited = self.boundary.allowed() & self.session.allowed()
         iam = self.identity.allowed() & limited
-        retiring = self._by_named(self.retiring, limited) | (self.retiring.allowed(Route.ACCOUNT) & iam)
+        retiring = self._by_named(self.retiring, limited) | (self.retiring.by(Route.ACCOUNT) & iam)
         allowed = iam.only(self._by_identity_alone() & wanted) | retiring.only(wanted & RETIRE_GRANT)
         on_key = wanted & self._in_key_policy()
         if not on_key:
             return allowed, 0
         if not self.caller.is_iam:
-            of_service = self.key_policy.allowed(Route.DIRECT) | self.grants.allowed(Route.DIRECT)
+            of_service = self.key_policy.by(Route.DIRECT) | self.grants.by(Route.DIRECT)
             return allowed | of_service.only(on_key), 0
         if self.crosses:
             by_key, open_trust = self._across_accounts(iam, limited)
@@ -212,18 +226,18 @@ class _Scales:
 
     def _within_account(self, iam: Masks, limited: Masks) -> Masks:
         policy = self.key_policy
-        by_policy = policy.allowed(Route.DIRECT) | (policy.allowed(Route.ROLE) & limited)
-        by_account = policy.allowed(Route.ACCOUNT) & iam
+        by_policy = policy.by(Route.DIRECT) | (policy.by(Route.ROLE) & limited)
+        by_account = policy.by(Route.ACCOUNT) & iam
         return by_policy | by_account | self._by_named(self.grants, limited) | self._by_account_grant(iam)
 
     def _by_named(self, grants: Weighed, limited: Masks) -> Masks:
         """Grants that name the caller. Whether a boundary that is silent limits them, AWS leaves open."""
-        named = grants.allowed(Route.DIRECT, Route.ROLE)
+        named = grants.by(Route.DIRECT) | grants.by(Route.ROLE)
         return named if self.request.settle else Masks(named.surely & limited.surely, named.possibly)
 
     def _by_account_grant(self, iam: Masks) -> Masks:
         """Grants to the whole account. Whether IAM has to delegate them, AWS leaves open."""
-        to_account = self.grants.allowed(Route.ACCOUNT)
+        to_account = self.grants.by(Route.ACCOUNT)
         possibly = to_account.possibly & iam.possibly if self.request.settle else to_account.possibly
         return Masks(to_account.surely & iam.surely, possibly)
 

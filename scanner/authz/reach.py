@@ -1,0 +1,153 @@
+"""Who reaches a key: decisions kept as masks, explained only when somebody reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from scanner.authz.actions import KEY_ACTIONS, bit, mask_of, names
+from scanner.authz.classes import KeyClass, Renaming, SubjectClass
+from scanner.authz.decide import explain
+from scanner.authz.documents import StatementRef
+from scanner.authz.keys import KeySubject
+from scanner.authz.request import AccessRequest, Decision, Documents, Verdict
+from scanner.authz.subjects import Subject
+from scanner.authz.weigh import Outcome, weigh
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """One principal may do one action on one key."""
+
+    principal: str
+    principal_type: str
+    account: str | None
+    action: str
+    verdict: Verdict
+    conditions: tuple[str, ...]
+    via: frozenset[str]
+    because: tuple[StatementRef, ...]
+
+    @property
+    def certain(self) -> bool:
+        """Every such request succeeds."""
+        return self.verdict is Verdict.ALLOWED
+
+
+class Pair:
+    """What some principals may do with some keys, decided on one of each."""
+
+    def __init__(self, request: AccessRequest, documents: Documents) -> None:
+        self.request = request
+        self.outcome: Outcome = weigh(request, documents)
+
+    @cached_property
+    def explained(self) -> tuple[tuple[int, Decision], ...]:
+        """The decision for each group of allowed actions that the same statements decide."""
+        found = []
+        for group in _alike(self.outcome):
+            decision = explain(replace(self.request, actions=group & -group), self.outcome)
+            found.append((group, decision))
+        return tuple(found)
+
+    def evidence(self, decision: Decision, subject: Subject, key: KeySubject) -> tuple[StatementRef, ...]:
+        """The statements behind a decision, where this principal and key have them."""
+        del subject, key  # a pair of one principal and one key is its own evidence
+        return decision.because
+
+
+class ClassPair(Pair):
+    """A pair that stands for all members of a class of principals and a class of keys."""
+
+    def __init__(
+        self, subjects: SubjectClass, keys: KeyClass, renaming: Renaming, request: AccessRequest, documents: Documents
+    ) -> None:
+        super().__init__(request, documents)
+        self._models = subjects.first, keys.first
+        self._renaming = renaming
+
+    def evidence(self, decision: Decision, subject: Subject, key: KeySubject) -> tuple[StatementRef, ...]:
+        """The same statements under the names that they have with this principal and key."""
+        if (subject, key) == self._models:
+            return decision.because
+        return self._renaming.references(decision.because, self._models, subject, key)
+
+
+def _alike(outcome: Outcome) -> list[int]:
+    """Actions that the same statements decide in the same way share one explanation."""
+    groups = [outcome.may]
+    cuts = [outcome.must, outcome.key_trust_open]
+    cuts += [part for layer in outcome.layers for hit in layer.hits for part in (hit.surely, hit.possibly)]
+    for cut in dict.fromkeys(cuts):
+        groups = [part for group in groups for part in (group & cut, group & ~cut) if part]
+    return groups
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Holding:
+    """Some principals and what they may do with one key."""
+
+    group: Sequence[Subject]
+    pair: Pair
+    key: KeySubject
+    without: frozenset[Subject] = frozenset()
+    """Members of the group that are decided by themselves."""
+
+    @property
+    def members(self) -> Iterator[Subject]:
+        """Whom it is about."""
+        return (subject for subject in self.group if subject not in self.without)
+
+    def __len__(self) -> int:
+        return len(self.group) - len(self.without)
+
+    @property
+    def may(self) -> int:
+        """The actions that are allowed or conditional."""
+        return self.pair.outcome.may
+
+    def reaches(self, subject: Subject, wanted: int) -> Iterator[Reach]:
+        """What one member may do of the `wanted` actions."""
+        for actions, decision in self.pair.explained:
+            if actions & wanted:
+                because = self.pair.evidence(decision, subject, self.key)
+                for action in names(actions & wanted):
+                    yield _reach(subject, action, decision, because)
+
+
+def _reach(subject: Subject, action: str, decision: Decision, because: tuple[StatementRef, ...]) -> Reach:
+    return Reach(
+        subject.caller.text,
+        subject.type,
+        None if subject.caller.kind == "anyone" else subject.caller.account,
+        action,
+        decision.verdict,
+        decision.open_conditions,
+        decision.via,
+        because,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class KeyAccess:
+    """Whoever may do something with one key."""
+
+    key: str
+    complete: bool
+    """False: key policy, grants or IAM were not fully read, so there may be others."""
+    reasons: tuple[str, ...]
+    holdings: tuple[Holding, ...]
+
+    def reaches(self, actions: Iterable[str] | None = None) -> Iterator[Reach]:
+        """Everybody with any of `actions` (by default all that name a key), by principal and action."""
+        wanted = KEY_ACTIONS if actions is None else mask_of(actions)
+        held = [(subject, holding) for holding in self.holdings if holding.may & wanted for subject in holding.members]
+        for subject, holding in sorted(held, key=lambda each: each[0].caller.text):
+            yield from holding.reaches(subject, wanted)
+
+    def principals(self, action: str) -> frozenset[str]:
+        """Everybody who may do `action`."""
+        wanted = bit(action)
+        held = (holding for holding in self.holdings if holding.may & wanted)
+        return frozenset(subject.caller.text for holding in held for subject in holding.members)
