@@ -1,6 +1,6 @@
 """Building the key graph: time, memory and growth over three sizes of estate.
 
-    python benchmarks/graph.py [--sizes 10000 30000 100000]
+python benchmarks/graph.py [--sizes 10000 30000 100000]
 """
 
 from __future__ import annotations
