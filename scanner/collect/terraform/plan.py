@@ -9,6 +9,7 @@ from pathlib import Path
 
 from scanner.collect.terraform.changes import Locate, as_before, build_changes, still_there
 from scanner.collect.terraform.configuration import ConfigurationIndex, index_configuration
+from scanner.collect.terraform.coverage import coverage_of
 from scanner.collect.terraform.document import Document, read_bytes, read_document
 from scanner.collect.terraform.iam import build_iam
 from scanner.collect.terraform.instances import Instance, Instances, read_instances
@@ -23,7 +24,7 @@ from scanner.collect.terraform.trails import build_trails
 from scanner.collect.terraform.unlisted import build_unlisted
 from scanner.collect.terraform.world import World
 from scanner.errors import SourceError
-from scanner.model.records import Coverage, Fact, Item, PlanChange, Source
+from scanner.model.records import Fact, Item, PlanChange, Source
 from scanner.model.snapshot import Sink
 
 BUILDERS: tuple[Callable[[World], Iterator[Fact]], ...] = (
@@ -35,9 +36,6 @@ BUILDERS: tuple[Callable[[World], Iterator[Fact]], ...] = (
     build_trails,
 )
 """Every kind of record that a plan yields. One function each; adding a kind is adding a line."""
-
-PROVIDES = ("key", "alias", "key-store", "cluster", "hsm-backup", "principal", "managed-policy", "trail", "resource:*")
-"""Listings that a plan never completes: an account holds more than one plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,23 +83,11 @@ class Plan:
         """Everything that goes into the snapshot: the estate after apply, the changes, what stays open."""
         yield from self.after
         yield from self.changes
-        yield from self.coverage()
+        yield from coverage_of(self.after, self.changes)
 
     def places(self) -> list[tuple[str, str]]:
         """Accounts and Regions of the records, sorted."""
         return sorted({(fact.account, fact.region) for fact in self.after})
-
-    def coverage(self) -> Iterator[Coverage]:
-        """Rows that say that no listing is complete."""
-        for account, region in self.places():
-            yield Coverage(
-                account=account,
-                region=region,
-                service="terraform",
-                operation="a plan holds only what it manages",
-                complete=False,
-                provides=PROVIDES,
-            )
 
 
 def load_plan(options: PlanOptions, now: datetime, data: bytes | None = None) -> Plan:
