@@ -22,9 +22,12 @@ class Severity(IntEnum):
         return self.name.lower()
 
 
+_BY_LABEL = {severity.label: severity for severity in Severity}
+
+
 def severity_of(label: str) -> Severity:
     """The severity with this lower-case label; KeyError for another word."""
-    return {severity.label: severity for severity in Severity}[label]
+    return _BY_LABEL[label]
 
 
 class Outcome(StrEnum):

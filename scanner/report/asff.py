@@ -14,7 +14,7 @@ from scanner.model.arn import parse_arn, partition_of
 from scanner.model.finding import Finding, Report
 from scanner.model.rule import Outcome, RuleInfo, Severity
 from scanner.report.clean import clean
-from scanner.report.jsontext import json_text
+from scanner.report.jsontext import encoded, json_text
 from scanner.report.options import RenderOptions, shown
 from scanner.report.phrases import evidence_line, waiver_line
 from scanner.report.rulebook import rulebook
@@ -44,7 +44,7 @@ REQUIREMENTS = 32
 
 def render(report: Report, options: RenderOptions) -> str:
     """The listed findings, worst first."""
-    return json_text(list(asff_findings(report, shown(report, options))))
+    return json_text(encoded(asff_findings(report, shown(report, options))))
 
 
 def asff_findings(report: Report, findings: tuple[Finding, ...]) -> Iterator[dict[str, Any]]:

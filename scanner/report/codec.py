@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import lru_cache
 
 import msgspec
 from msgspec import UNSET
@@ -77,6 +78,7 @@ def finding_out(finding: Finding) -> wire.FindingOut:
     )
 
 
+@lru_cache(1024)  # findings of one rule share their controls
 def _controls_out(controls: tuple[Control, ...]) -> tuple[wire.ControlOut, ...]:
     return tuple(wire.ControlOut(control.id, control.strength) for control in controls)
 
@@ -133,6 +135,7 @@ def _finding(read: wire.FindingOut) -> Finding:
     return finding
 
 
+@lru_cache(1024)
 def _controls(read: tuple[wire.ControlOut, ...]) -> tuple[Control, ...]:
     return tuple(Control(control.id, control.strength) for control in read)
 

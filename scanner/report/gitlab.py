@@ -7,7 +7,7 @@ from typing import Any
 from scanner.model.finding import Finding, Report
 from scanner.model.rule import Outcome, Severity
 from scanner.report.clean import clean
-from scanner.report.jsontext import json_text
+from scanner.report.jsontext import encoded, json_text
 from scanner.report.options import RenderOptions, shown
 from scanner.report.phrases import headline
 from scanner.report.place import place_of
@@ -23,12 +23,12 @@ SEVERITY = {
 
 def render(report: Report, options: RenderOptions) -> str:
     """Failures and what could not be assessed; the widget has no word for a pass."""
-    issues = [
+    issues = (
         _issue(finding)
         for finding in shown(report, options)
         if finding.outcome in (Outcome.FAIL, Outcome.NOT_ASSESSED) and finding.status != "fixed"
-    ]
-    return json_text(issues)
+    )
+    return json_text(encoded(issues))
 
 
 def _issue(finding: Finding) -> dict[str, Any]:

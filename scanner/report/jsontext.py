@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -25,6 +26,14 @@ def json_text(value: Any, *, indent: int = 2) -> str:
         encoded = msgspec.json.format(encoded, indent=indent)
     text = HIDDEN.sub(_escape, encoded.decode())
     return text.replace("##[", "##\\u005b") + "\n"  # a CI runner obeys `##[command]` anywhere in its log
+
+
+def encoded(items: Iterable[Any]) -> list[msgspec.Raw]:
+    """A list for `json_text` whose items are encoded one by one, so that a large one never lives as objects.
+
+    The items hold cleaned text only.
+    """
+    return [msgspec.Raw(msgspec.json.encode(item)) for item in items]
 
 
 def _encode(value: Any) -> bytes:

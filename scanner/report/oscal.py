@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -17,7 +18,7 @@ from scanner.model.finding import Finding, Report
 from scanner.model.framework import Framework
 from scanner.model.rule import Outcome
 from scanner.report.clean import clean
-from scanner.report.jsontext import json_text
+from scanner.report.jsontext import encoded, json_text
 from scanner.report.options import RenderOptions, shown
 from scanner.report.phrases import evidence_line, headline, waiver_line
 from scanner.report.requirements import RequirementVerdict, frameworks_of, verdicts
@@ -47,23 +48,23 @@ def render(report: Report, options: RenderOptions) -> str:
             "oscal-version": OSCAL,
         },
         "import-ap": {"href": "#", "remarks": "The rules that ran are the assessment plan."},
-        "results": [_result(report, findings)],
+        "results": [_result(report, findings, moment)],
     }
     return json_text({"assessment-results": document})
 
 
-def _result(report: Report, findings: tuple[Finding, ...]) -> dict[str, Any]:
+def _result(report: Report, findings: tuple[Finding, ...], moment: datetime) -> dict[str, Any]:
     standards = frameworks_of(report)
     result: dict[str, Any] = {
         "uuid": _uuid("result", report.digest, report.as_of.isoformat()),
         "title": f"{report.source.type} as of {report.as_of:%Y-%m-%d}",
         "description": f"{conclusion(report, summarize(report))} {completeness(report)}",
         "start": report.source.started,
-        "end": observed(report),
+        "end": moment,
         "reviewed-controls": {"control-selections": _selections(report, standards)},
     }
     optional = {
-        "observations": [_observation(report, finding) for finding in findings],
+        "observations": encoded(_observation(finding, moment) for finding in findings),
         "findings": [item for standard in standards for item in _findings(report, standard, findings)],
     }
     return result | {name: items for name, items in optional.items() if items}
@@ -79,7 +80,7 @@ def _selections(report: Report, standards: list[Framework]) -> list[dict[str, An
     return selections or [{"description": "No rule cites a control.", "include-all": {}}]
 
 
-def _observation(report: Report, finding: Finding) -> dict[str, Any]:
+def _observation(finding: Finding, moment: datetime) -> dict[str, Any]:
     evidence = [
         {"description": clean(evidence_line(item), 4000).strip() or "-", "href": f"urn:keyproof:{finding.fingerprint}"}
         for item in finding.evidence
@@ -91,7 +92,7 @@ def _observation(report: Report, finding: Finding) -> dict[str, Any]:
         "props": list(_props(finding)),
         "methods": ["TEST"],
         "subjects": [{"subject-uuid": _uuid("subject", finding.subject), "type": "resource"}],
-        "collected": observed(report),
+        "collected": moment,
     }
     return observation | ({"relevant-evidence": evidence} if evidence else {})
 

@@ -11,7 +11,7 @@ from typing import Any
 from scanner.model.finding import Finding, Report
 from scanner.model.rule import Outcome, RuleInfo, Severity
 from scanner.report.clean import clean, clean_lines
-from scanner.report.jsontext import json_text
+from scanner.report.jsontext import encoded, json_text
 from scanner.report.markup import code_block, plain_links, prose
 from scanner.report.options import RenderOptions, shown
 from scanner.report.phrases import evidence_line, headline, waiver_line
@@ -55,7 +55,7 @@ def render(report: Report, options: RenderOptions) -> str:
         "tool": {"driver": _driver(report, book)},
         "automationDetails": {"id": f"keyproof/{report.source.type}/"},
         "invocations": [_invocation(report, len(listed))],
-        "results": [_result(finding, index) for finding in listed[:RESULTS]],
+        "results": encoded(_result(finding, index) for finding in listed[:RESULTS]),
         "columnKind": "unicodeCodePoints",
     }
     return json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
