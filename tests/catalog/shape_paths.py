@@ -8,7 +8,7 @@ from typing import Any
 
 import botocore.session
 import jmespath
-from botocore.model import OperationModel, Shape
+from botocore.model import OperationModel
 
 from scanner.catalog.encryption.types import Call, EncryptedType
 
@@ -50,6 +50,29 @@ def paginator(service: str, name: str) -> dict[str, Any] | None:
         return dict(_session.get_paginator_model(service).get_paginator(name))
     except ValueError:
         return None
+
+
+class Members(dict[str, Any]):
+    """Members of one or several structures put together, each with the name of the structure that owns it."""
+
+    def __init__(self, shape: Any = None) -> None:
+        super().__init__()
+        self.owners: dict[str, str] = {}
+        if shape is not None:
+            self.take(shape)
+
+    def take(self, shape: Any) -> None:
+        if isinstance(shape, Members):
+            self.update(shape)
+            self.owners |= shape.owners
+        elif isinstance(shape, dict):
+            self.update(shape)
+        elif not isinstance(shape, Free):
+            self.update(shape.members)
+            self.owners |= dict.fromkeys(shape.members, shape.name)
+
+
+_seen: set[tuple[str, str]] = set()
 
 
 def type_of(shape: Any) -> str:
@@ -115,6 +138,8 @@ def _walk(node: dict[str, Any], shape: Any) -> Any:
 def _function(name: str, arguments: list[Any]) -> Any:
     if name == "first_match":
         return Text()
+    if name == "values":
+        return ListOf(arguments[0].value)
     return member(arguments[0]) if name in ("min", "max") else FREE
 
 
@@ -123,10 +148,13 @@ def _field(shape: Any, name: str) -> Any:
         return FREE
     if isinstance(shape, dict):
         members: Any = shape
+        if isinstance(shape, Members) and name in shape.owners:
+            _seen.add((shape.owners[name], name))
     elif shape.type_name == "structure":
         if getattr(shape, "is_document_type", False):
             return FREE
         members = shape.members
+        _seen.add((shape.name, name))
     elif shape.type_name == "map":
         names = getattr(shape.key, "enum", None)
         if names and name not in names:
@@ -144,29 +172,37 @@ def answer(service: str, call: Call) -> Any:
     return follow(call.items, shape if shape is not None else {})
 
 
-def listed_item(row: EncryptedType) -> dict[str, Any]:
+def listed_item(row: EncryptedType) -> Members:
     """The shape of an item after the listing chain, before any detail."""
-    item: dict[str, Any] = {}
+    item: Members | None = None
     for call in row.api.listing:
-        inner = member(answer(row.api.service, call))
-        if isinstance(inner, Free):
-            inner = {}
-        members = dict(inner) if isinstance(inner, dict) else dict(inner.members)
-        item = {**members, "Parent": item} if item else members
-    return {**item, "Self": Text()}
+        members = Members(member(answer(row.api.service, call)))
+        if item is not None:
+            members["Parent"] = item
+        item = members
+    assert item is not None
+    item["Self"] = Text()
+    return item
 
 
-def whole_item(row: EncryptedType) -> dict[str, Any]:
+def whole_item(row: EncryptedType) -> Members:
     """The shape of an item after all details."""
     item = listed_item(row)
     for call in row.api.details:
         shape = answer(row.api.service, call)
         if call.into:
             item[call.into] = shape
+            item.owners.pop(call.into, None)
         else:
-            item |= dict(shape) if isinstance(shape, dict) else dict(shape.members)
+            item.take(shape)
     return item
 
 
-def is_shape(value: Any) -> bool:
-    return isinstance(value, Shape | Text | Free | ListOf | dict)
+def key_fields_read(row: EncryptedType) -> set[tuple[str, str, str]]:
+    """(service, structure, member) of everything in AWS's answers that the keys of the row are read from."""
+    _seen.clear()
+    item = whole_item(row)
+    for key in row.keys:
+        if key.api:
+            follow(key.api, member(follow(key.each, item)) if key.each else item)
+    return {(row.api.service, shape, name) for shape, name in _seen}

@@ -6,12 +6,15 @@ from scanner.catalog.encryption.analytics import ANALYTICS_TYPES
 from scanner.catalog.encryption.audit import AUDIT_TYPES
 from scanner.catalog.encryption.caches import CACHE_TYPES
 from scanner.catalog.encryption.compute import COMPUTE_TYPES
+from scanner.catalog.encryption.copies import COPY_TYPES
 from scanner.catalog.encryption.databases import DATABASE_TYPES
 from scanner.catalog.encryption.developer import DEVELOPER_TYPES
 from scanner.catalog.encryption.ebs import EBS_TYPES
 from scanner.catalog.encryption.learning import LEARNING_TYPES
 from scanner.catalog.encryption.messaging import MESSAGING_TYPES
 from scanner.catalog.encryption.network import NETWORK_TYPES
+from scanner.catalog.encryption.planned import PLANNED_TYPES
+from scanner.catalog.encryption.platforms import PLATFORM_TYPES
 from scanner.catalog.encryption.rds import RDS_TYPES
 from scanner.catalog.encryption.s3 import S3_TYPES
 from scanner.catalog.encryption.secrets import SECRET_TYPES
@@ -34,6 +37,9 @@ ENCRYPTED_TYPES: tuple[EncryptedType, ...] = (
     *DEVELOPER_TYPES,
     *LEARNING_TYPES,
     *NETWORK_TYPES,
+    *COPY_TYPES,
+    *PLATFORM_TYPES,
+    *PLANNED_TYPES,
     *AUDIT_TYPES,
 )
 
