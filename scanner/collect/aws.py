@@ -10,7 +10,7 @@ from typing import Any
 
 from scanner import __version__
 from scanner.collect.clients import THREADS, Clients
-from scanner.collect.collectors import COLLECTORS
+from scanner.collect.collectors import COLLECTORS, Row
 from scanner.collect.identity import caller_of, core_session, credentials_of, enabled_regions, regions_of
 from scanner.collect.runner import RUNNERS, Job, Progress, run
 from scanner.collect.session import GLOBAL, Connection, Scope
@@ -39,8 +39,14 @@ class ScanOptions:
     quota_fraction: float = 0.5
 
 
-def scan(options: ScanOptions, sink: Sink, progress: Progress | None, now: Callable[[], datetime]) -> Source:
-    """Read one account into `sink`, from several threads.
+def scan(
+    options: ScanOptions,
+    sink: Sink,
+    progress: Progress | None,
+    now: Callable[[], datetime],
+    collectors: tuple[Row, ...] = COLLECTORS,
+) -> Source:
+    """Read one account into `sink`, from several threads, with all `collectors` or some of them.
 
     What cannot be read becomes a Gap. Raises CredentialsError when AWS accepts no credentials at the start, UsageError
     for a wrong name. A KeyboardInterrupt while reading ends the scan early: what was read is kept, the rest are Gaps.
@@ -63,7 +69,7 @@ def scan(options: ScanOptions, sink: Sink, progress: Progress | None, now: Calla
             Scope(caller.account, region, caller.partition, credentials, connection, regions)
             for region in (*regions, GLOBAL)
         ]
-        complete = run(_jobs(scopes), sink, progress, workers)
+        complete = run(_jobs(collectors, scopes), sink, progress, workers)
     finally:
         workers.stop()
     return Source(
@@ -88,8 +94,8 @@ def _connect(session: Any, options: ScanOptions, workers: Workers) -> Connection
     )
 
 
-def _jobs(scopes: list[Scope]) -> list[Job]:
+def _jobs(collectors: tuple[Row, ...], scopes: list[Scope]) -> list[Job]:
     """Every collector in every scope that it is for, in the order of the table."""
     return [
-        Job(row, scope) for row in COLLECTORS for scope in scopes if (scope.region == GLOBAL) == (row.where == "global")
+        Job(row, scope) for row in collectors for scope in scopes if (scope.region == GLOBAL) == (row.where == "global")
     ]

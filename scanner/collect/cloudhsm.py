@@ -40,7 +40,7 @@ def clusters(scope: Scope) -> Iterator[Item]:
             tags=tags_of(cluster.get("TagList")),
         )
 
-    return listing(scope, "cloudhsmv2", "describe_clusters", "Clusters", ("cluster",), record)
+    return listing(scope, "cloudhsmv2", "DescribeClusters", "Clusters", ("cluster",), record)
 
 
 def _hsm(hsm: dict[str, Any]) -> HsmFact:
@@ -87,7 +87,7 @@ def backups(scope: Scope) -> Iterator[Item]:
             unread=unread,
         )
 
-    return listing(scope, "cloudhsmv2", "describe_backups", "Backups", ("hsm-backup",), record)
+    return listing(scope, "cloudhsmv2", "DescribeBackups", "Backups", ("hsm-backup",), record)
 
 
 def _resource_policy(scope: Scope, arn: str) -> str | None:

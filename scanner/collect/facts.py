@@ -44,10 +44,12 @@ def listing(
     record: Callable[[dict[str, Any]], Iterator[Item] | Iterable[Item]],
     **params: Any,
 ) -> Iterator[Item]:
-    """The records of every member of a paged listing, then its Coverage row, after a Gap when it was refused."""
+    """The records of every member of `operation` (`ListAliases`), then its Coverage row, after a Gap if refused."""
+    from botocore import xform_name  # slow to import, and only a scan needs it
+
     count, refused = 0, None
     try:
-        for page in scope.pages(service, operation, **params):
+        for page in scope.pages(service, xform_name(operation), **params):
             for item in page.get(member, ()):
                 count += 1
                 yield from record(item)

@@ -42,7 +42,7 @@ def identities(scope: Scope) -> Iterator[Item]:
     if refused is None:
         for arn in sorted(named - documented):
             yield from _missing_policy(scope, arn)
-    yield scope.coverage("iam", "get_account_authorization_details", PROVIDES, count, complete=refused is None)
+    yield scope.coverage("iam", "GetAccountAuthorizationDetails", PROVIDES, count, complete=refused is None)
 
 
 def _of_page(scope: Scope, page: dict[str, Any]) -> Iterator[PrincipalFact | ManagedPolicyFact]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import botocore.session
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ProfileNotFound
+from botocore.loaders import create_loader
 
 from scanner.collect.session import Refused, Scope
 from scanner.errors import CredentialsError, IncompleteError, KeyproofError, SourceError, UsageError
@@ -35,7 +37,14 @@ def core_session(profile: str | None) -> Any:
         raise UsageError(_unknown("profile", profile or session.profile, session.available_profiles)) from None
     except BotoCoreError as error:
         raise UsageError(f"the AWS configuration cannot be read: {error}") from None
+    session.register_component("data_loader", model_loader(session.get_config_variable("data_path")))
     return session
+
+
+@cache
+def model_loader(data_path: str | None) -> Any:
+    """The reader of AWS's API models, one for all sessions: it keeps what it has read (a few MB for each service)."""
+    return create_loader(data_path)
 
 
 def credentials_of(
@@ -92,7 +101,7 @@ def regions_of(session: Any, asked: tuple[str, ...], check: bool) -> tuple[str, 
     known = [
         region
         for partition in session.get_available_partitions()
-        for region in session.get_available_regions("ec2", partition)
+        for region in session.get_available_regions("kms", partition)
     ]
     for region in named:
         if check and region not in known:

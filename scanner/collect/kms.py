@@ -74,7 +74,7 @@ def keys(scope: Scope) -> Iterator[Item]:
         yield from pending.popleft().finish()
     for refused in refusals:
         yield scope.gap(refused, makes_unknown=("key",))
-    yield scope.coverage("kms", "list_keys", ("key",), listed, complete=not refusals)
+    yield scope.coverage("kms", "ListKeys", ("key",), listed, complete=not refusals)
 
 
 def _describe(scope: Scope, entry: dict[str, str]) -> tuple[str, Answer]:
@@ -115,11 +115,13 @@ class _Reads:
             "policies": ("ListKeyPolicies", _policies),
             "tags": ("ListResourceTags", _tags),
         }
-        if self._refused is None and not _can_rotate(self._metadata):
+        if self._refused is not None:
+            return plan  # what an answer about rotation means depends on the kind of key, which is not known
+        if not _can_rotate(self._metadata):
             self._given = {"rotation": None, "rotations": ()}
             return plan
         plan["rotations"] = ("ListKeyRotations", _rotations)
-        if self._refused is None and self._metadata.get("Origin") == "EXTERNAL":
+        if self._metadata.get("Origin") == "EXTERNAL":
             self._given["rotation"] = None  # imported material rotates on demand only: there is no status
         else:
             plan["rotation"] = ("GetKeyRotationStatus", _rotation)
@@ -130,8 +132,9 @@ class _Reads:
         metadata = _metadata_fields(self._metadata if self._refused is None else {})
         values, unread = dict(self._given), dict(self._unread)
         if self._refused is not None:
-            gap = self._gap(self._refused, *metadata)
-            unread |= dict.fromkeys(metadata, gap.reason())
+            fields = (*metadata, "rotation", "rotations")
+            gap = self._gap(self._refused, *fields)
+            unread |= dict.fromkeys(fields, gap.reason())
             yield gap
         else:
             unread |= unset_reasons(metadata, "kms:DescribeKey did not say")
@@ -275,7 +278,7 @@ def aliases(scope: Scope) -> Iterator[Item]:
             updated=alias.get("LastUpdatedDate"),
         )
 
-    return listing(scope, "kms", "list_aliases", "Aliases", ("alias",), record)
+    return listing(scope, "kms", "ListAliases", "Aliases", ("alias",), record)
 
 
 def key_stores(scope: Scope) -> Iterator[Item]:
@@ -304,4 +307,4 @@ def key_stores(scope: Scope) -> Iterator[Item]:
             created=store.get("CreationDate"),
         )
 
-    return listing(scope, "kms", "describe_custom_key_stores", "CustomKeyStores", ("key-store",), record)
+    return listing(scope, "kms", "DescribeCustomKeyStores", "CustomKeyStores", ("key-store",), record)

@@ -105,7 +105,7 @@ def refusals(service: str, operation: str) -> Iterator[None]:
         raise refused("ExpiredToken", error) from error
     except (aws.EndpointProviderError, aws.NoRegionError, aws.UnknownServiceError, NotImplementedError) as error:
         raise refused("Unsupported", error) from error
-    except aws.HTTPClientError as error:
+    except (aws.ConnectionError, aws.HTTPClientError) as error:
         raise refused("Unreachable", error) from error
     except aws.BotoCoreError as error:
         raise refused("Unreadable", error) from error

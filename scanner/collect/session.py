@@ -40,6 +40,8 @@ class Connection:
         self.clients = clients(_slow_down)
         self.throttle = throttle
         self.workers = workers
+        self.expired: set[str] = set()
+        """Accounts whose credentials are no longer valid: nothing more is asked of them."""
         self.paging = lru_cache(maxsize=None)(self._paging)
 
     def _paging(self, service: str, region: str, operation: str) -> Paging:
@@ -119,12 +121,12 @@ class Scope:
     def coverage(
         self, service: str, operation: str, provides: tuple[str, ...], count: int, *, complete: bool = True
     ) -> Coverage:
-        """What a listing (`list_keys`) yielded here, for the record that nothing was left out, or that it was."""
+        """What the listing `operation` (`ListKeys`) yielded here: nothing was left out, or something was."""
         return Coverage(
             account=self.account,
             region=self.region,
             service=service,
-            operation=self._api_name(service, operation),
+            operation=operation,
             complete=complete,
             provides=provides,
             count=count,
@@ -184,6 +186,8 @@ class Scope:
     def _send(self, service: str, operation: str, api: str, params: dict[str, Any]) -> dict[str, Any]:
         from scanner.collect.credentials import acting_as
 
+        if self.account in self._connection.expired:
+            raise Refused(service, api, "ExpiredToken", "the credentials expired while the scan was running")
         bucket = self._bucket(service, api)
         self._connection.workers.wait_for(bucket)
         client = self._connection.clients.client(service, self._client_region)
@@ -192,6 +196,10 @@ class Scope:
             with acting_as(self._credentials), refusals(service, api):
                 answer: dict[str, Any] = getattr(client, operation)(**params)
                 return answer
+        except Refused as refused:
+            if refused.expired:
+                self._connection.expired.add(self.account)
+            raise
         finally:
             _asking.reset(asking)
 

@@ -19,12 +19,12 @@ def trails(scope: Scope) -> Iterator[Item]:
         listed = scope.call("cloudtrail", "describe_trails", includeShadowTrails=True)["trailList"]
     except Refused as refused:
         yield scope.gap(refused, makes_unknown=("trail",))
-        yield scope.coverage("cloudtrail", "describe_trails", ("trail",), 0, complete=False)
+        yield scope.coverage("cloudtrail", "DescribeTrails", ("trail",), 0, complete=False)
         return
     mine = [trail for trail in listed if _reports(scope, trail.get("HomeRegion", scope.region))]
     for trail in mine:
         yield from _trail(scope.elsewhere(trail.get("HomeRegion", scope.region)), trail)
-    yield scope.coverage("cloudtrail", "describe_trails", ("trail",), len(mine))
+    yield scope.coverage("cloudtrail", "DescribeTrails", ("trail",), len(mine))
 
 
 def _reports(scope: Scope, home: str) -> bool:

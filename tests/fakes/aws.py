@@ -58,7 +58,7 @@ class Fault:
     body: str | None = None
     error: Exception | None = None
     times: int | None = None
-    when: Callable[[Call], bool] = lambda call: True
+    when: Callable[[Call], bool] = lambda _: True
 
 
 def denied(**options: Any) -> Fault:
@@ -124,7 +124,7 @@ class FakeAws:
 
     def answer(self, service: str, operation: str, handler: Handler | dict[str, Any]) -> None:
         """Answer with `handler(call)`, or always with the same."""
-        self._handlers[service, operation] = handler if callable(handler) else lambda call: handler
+        self._handlers[service, operation] = handler if callable(handler) else lambda _: handler
 
     def pages(
         self,
@@ -136,7 +136,7 @@ class FakeAws:
     ) -> None:
         """Answer `items` in pages of the request's limit, at most `size`."""
         paginator = self._core.get_paginator_model(service).get_paginator(operation)
-        listed = items if callable(items) else (lambda call, kept=list(items): kept)
+        listed = items if callable(items) else (lambda _, kept=list(items): kept)
         self.answer(
             service, operation, lambda call: wire.page(paginator, member, list(listed(call)), call.params, size)
         )
@@ -160,7 +160,7 @@ class FakeAws:
             fault = self._admit(call)
         answer = fault or self._handlers.get((call.service, operation), _nothing)(call)
         if not isinstance(answer, Fault):
-            made = wire.success(model, model.operation_model(operation), answer)
+            made = wire.success(call.service, operation, answer)
         elif answer.error is not None:
             raise answer.error
         elif answer.body is not None:

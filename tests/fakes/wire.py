@@ -7,14 +7,17 @@ import json
 from typing import Any
 
 from moto.core.serialize import get_serializer_class
+from moto.core.utils import get_service_model
 
 Answer = tuple[int, dict[str, str], str | bytes]
 
 
-def success(model: Any, operation: Any, answer: dict[str, Any]) -> Answer:
-    """`answer` as the service would send it. AssertionError for a field that its model does not have."""
-    check_shape(operation.output_shape, answer, operation.name)
-    made = get_serializer_class(model.service_name, model.resolved_protocol)(operation).serialize(answer)
+def success(service: str, operation: str, answer: dict[str, Any]) -> Answer:
+    """`answer` as boto3's `service` would send it. AssertionError for a field that its model does not have."""
+    model = get_service_model(service)
+    output = model.operation_model(operation)
+    check_shape(output.output_shape, answer, operation)
+    made = get_serializer_class(service, model.resolved_protocol)(output).serialize(answer)
     return made["status_code"], made["headers"], made["body"]
 
 
@@ -47,7 +50,7 @@ def check_shape(shape: Any, value: Any, path: str) -> None:
     elif shape.type_name == "map":
         for member in value.values():
             check_shape(shape.value, member, f"{path}{{}}")
-    elif shape.enum:
+    elif getattr(shape, "enum", None):
         assert value in shape.enum, f"{path} is never `{value}`"
 
 

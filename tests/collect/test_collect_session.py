@@ -1,0 +1,254 @@
+"""The scope that every collector reads through: pages, refusals, accounts, order, quotas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
+from fakes.aws import ACCOUNT, FakeAws, Fault, Quota, denied, throttled, web_page
+from fakes.bench import Bench, VirtualClock
+from fakes.estate import REGION, key_id, keys_in
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scanner.collect.paging import paging_of
+from scanner.collect.refused import Refused
+from scanner.collect.session import GLOBAL
+
+OTHER = "444455556666"
+LISTINGS = (
+    ("kms", "list_keys", "ListKeys", "Keys", "KeyId"),
+    ("rds", "describe_db_instances", "DescribeDBInstances", "DBInstances", "DBInstanceIdentifier"),
+    ("ec2", "describe_volumes", "DescribeVolumes", "Volumes", "VolumeId"),
+    ("s3", "list_buckets", "ListBuckets", "Buckets", "Name"),
+    ("logs", "describe_log_groups", "DescribeLogGroups", "logGroups", "logGroupName"),
+    ("dynamodb", "list_tables", "ListTables", "TableNames", None),
+)
+
+
+@pytest.mark.parametrize(("service", "operation", "api", "member", "name"), LISTINGS, ids=lambda part: str(part))
+def test_every_protocol_pages_to_the_end(
+    aws: FakeAws, bench: Bench, service: str, operation: str, api: str, member: str, name: str | None
+):
+    names = [f"{n:03d}" for n in range(25)]
+    aws.pages(service, api, member, [{name: n} if name else n for n in names], size=10)
+    pages = list(bench.scope().pages(service, operation))
+    assert [item[name] if name else item for page in pages for item in page[member]] == names
+    assert aws.calls[service, api] == 3
+
+
+def test_the_largest_page_that_aws_allows_is_asked_for(aws: FakeAws, bench: Bench):
+    scope = bench.scope()
+    for service, operation in (("kms", "list_keys"), ("kms", "list_aliases"), ("cloudhsmv2", "describe_clusters")):
+        list(scope.pages(service, operation))
+    list(scope.pages("kms", "list_grants", KeyId="k", Limit=7))
+    sizes = [call.params.get("Limit", call.params.get("MaxResults")) for call in aws.log]
+    assert sizes == [1000, 100, 25, 7]
+
+
+def test_an_operation_without_a_paginator_is_followed_by_its_token(aws: FakeAws, bench: Bench):
+    aws.answer(
+        "events",
+        "ListEventBuses",
+        lambda call: (
+            {"EventBuses": [{"Name": "a"}], "NextToken": "t"}
+            if "NextToken" not in call.params
+            else {"EventBuses": [{"Name": "b"}]}
+        ),
+    )
+    pages = list(bench.scope().pages("events", "list_event_buses"))
+    assert [bus["Name"] for page in pages for bus in page["EventBuses"]] == ["a", "b"]
+
+
+def test_a_listing_that_says_more_without_a_token_is_refused(aws: FakeAws, bench: Bench):
+    aws.answer("kms", "ListKeys", {"Keys": [], "Truncated": True})
+    with pytest.raises(Refused, match=r"Unreadable.*no page token"):
+        list(bench.scope().pages("kms", "list_keys"))
+
+
+def test_a_token_that_leads_nowhere_is_refused(aws: FakeAws, bench: Bench):
+    aws.answer("kms", "ListKeys", {"Keys": [], "Truncated": True, "NextMarker": "again"})
+    with pytest.raises(Refused, match="repeats the page token"):
+        list(bench.scope().pages("kms", "list_keys"))
+
+
+@given(st.lists(st.text(min_size=1, max_size=3), unique=True, max_size=6))
+def test_tokens_are_followed_one_by_one_whatever_they_look_like(tokens: list[str]):
+    paging = paging_of("kms", _model("kms", "ListKeys"), _paginator("kms", "ListKeys"))
+    last: dict[str, Any] = {}
+    seen = []
+    for token in [*tokens, None]:
+        last = paging.following({"Truncated": token is not None, "NextMarker": token}, last)
+        seen.append(last.get("Marker"))
+    assert seen == [*tokens, None]
+
+
+def _model(service: str, operation: str) -> Any:
+    return _core().get_service_model(service).operation_model(operation)
+
+
+def _paginator(service: str, operation: str) -> dict[str, Any]:
+    return dict(_core().get_paginator_model(service).get_paginator(operation))
+
+
+def _core(cached: list[Any] = []) -> Any:  # noqa: B006  (one botocore session for all examples)
+    if not cached:
+        import botocore.session
+
+        cached.append(botocore.session.Session())
+    return cached[0]
+
+
+HTML = "<html><body>sign in to the network</body></html>"
+REFUSALS = {
+    "denied": (denied(), "AccessDeniedException"),
+    "a web page instead of an error": (web_page(500), "Unsupported"),
+    "a web page that says not found": (web_page(404), "Unsupported"),
+    "a web page instead of an answer": (Fault(200, body=HTML), "Unreadable"),
+    "a broken gateway": (web_page(503), "Unreadable"),
+    "half an answer": (Fault(200, body='{"Keys": [{"KeyId": "a"}'), "Unreadable"),
+    "an error without a code": (Fault(500, code=""), "Unreadable"),
+    "an unknown operation": (Fault(400, "UnknownOperationException"), "Unsupported"),
+    "an expired token": (Fault(400, "ExpiredTokenException"), "ExpiredToken"),
+    "too fast, again and again": (throttled(), "ThrottlingException"),
+    "no answer": (Fault(error=ReadTimeoutError(endpoint_url="x")), "Timeout"),
+    "no connection in time": (Fault(error=ConnectTimeoutError(endpoint_url="x")), "Timeout"),
+    "no connection": (Fault(error=EndpointConnectionError(endpoint_url="x", error="x")), "Unreachable"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_what_is_no_answer_is_refused_with_a_clear_code(aws: FakeAws, bench: Bench, case: str):
+    fault, code = REFUSALS[case]
+    aws.fault("kms", "ListKeys", fault)
+    with pytest.raises(Refused) as caught:
+        bench.scope().call("kms", "list_keys")
+    assert (caught.value.service, caught.value.operation, caught.value.code) == ("kms", "ListKeys", code)
+    assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize("service", ["sqs", "ec2", "s3", "iam", "rds", "logs"])
+def test_a_web_page_is_refused_in_every_protocol(aws: FakeAws, bench: Bench, service: str):
+    operation = {
+        "sqs": "list_queues",
+        "ec2": "describe_volumes",
+        "s3": "list_buckets",
+        "iam": "get_account_authorization_details",
+        "rds": "describe_db_instances",
+        "logs": "describe_log_groups",
+    }[service]
+    scope = bench.scope()
+    api = scope._api_name(service, operation)
+    for status in (200, 404, 500):
+        aws.fault(service, api, web_page(status, times=1))
+        with pytest.raises(Refused) as caught:
+            scope.call(service, operation)
+        assert caught.value.code in {"Unreadable", "Unsupported"}
+
+
+def test_what_botocore_does_not_know_is_unsupported(bench: Bench):
+    for service, operation in (("kms", "make_coffee"), ("coffee", "make")):
+        with pytest.raises(Refused, match="Unsupported"):
+            bench.scope().call(service, operation)
+
+
+def test_a_gap_names_the_permission_only_when_one_is_missing(bench: Bench):
+    scope = bench.scope()
+    denied_gap = scope.gap(Refused("s3", "GetBucketEncryption", "AccessDenied"), subject="b", makes_unknown=("x",))
+    assert denied_gap.action == "s3:GetEncryptionConfiguration"
+    assert denied_gap.reason() == f"s3:GetEncryptionConfiguration AccessDenied in {ACCOUNT}/{REGION}"
+    assert scope.gap(Refused("kms", "ListKeys", "Timeout")).action is None
+
+
+def test_one_client_serves_two_accounts_and_never_mixes_them(aws: FakeAws, bench: Bench):
+    def described(call: Any) -> dict[str, Any]:
+        return {"KeyMetadata": {"KeyId": call.params["KeyId"], "AWSAccountId": call.account}}
+
+    aws.answer("kms", "DescribeKey", described)
+    mine = bench.scope(threads=12, fraction=1.0)
+    theirs = mine.elsewhere(REGION)
+    theirs.account, theirs._credentials = OTHER, bench.scope(account=OTHER)._credentials
+
+    def account_of(scope: Any) -> Any:
+        return lambda key: scope.call("kms", "describe_key", KeyId=key)["KeyMetadata"]["AWSAccountId"]
+
+    keys = [key_id(n) for n in range(100)]
+    interleaved = zip(mine.map(account_of(mine), keys), mine.map(account_of(theirs), keys), strict=True)
+    assert set(interleaved) == {(ACCOUNT, OTHER)}
+    assert len(mine._connection.clients._clients) == 1
+
+
+def test_what_has_no_region_is_asked_at_home(aws: FakeAws, bench: Bench):
+    list(bench.scope(region=GLOBAL).pages("iam", "get_account_authorization_details"))
+    assert aws.log[0].region == "us-east-1"
+
+
+def test_results_keep_the_order_of_their_items_and_few_wait(bench: Bench):
+    scope = bench.scope(threads=4)
+    taken = []
+
+    def items() -> Iterator[int]:
+        for n in range(2000):
+            taken.append(n)
+            yield n
+
+    results = scope.map(lambda n: n * n, items())
+    assert next(results) == 0
+    assert len(taken) < 300
+    assert list(results) == [n * n for n in range(1, 2000)]
+
+
+def test_a_refusal_inside_map_reaches_whoever_takes_the_result(aws: FakeAws, bench: Bench):
+    keys_in(aws)
+    aws.fault("kms", "DescribeKey", denied())
+    scope = bench.scope(threads=2)
+    with pytest.raises(Refused):
+        list(scope.map(lambda key: scope.call("kms", "describe_key", KeyId=key), ["a", "b"]))
+
+
+def test_map_inside_map_does_not_wait_for_threads_that_wait_for_it(bench: Bench):
+    scope = bench.scope(threads=2)
+    rows = scope.map(lambda n: sum(scope.map(lambda m: m, range(n))), range(20))
+    assert list(rows) == [sum(range(n)) for n in range(20)]
+
+
+def test_calls_are_spaced_so_that_a_quota_is_never_exceeded(aws: FakeAws, bench: Bench, clock: VirtualClock):
+    aws.quota("kms", "ListGrants", Quota(100, clock))
+    scope = bench.scope(fraction=1.0)
+    began = clock()
+    for _ in range(1000):
+        scope.call("kms", "list_grants", KeyId="k")
+    assert aws.refused["kms", "ListGrants"] == 0
+    assert 1000 / (clock() - began) >= 0.9 * 100
+
+
+def test_half_the_quota_is_half_the_speed(aws: FakeAws, bench: Bench, clock: VirtualClock):
+    scope = bench.scope(fraction=0.5)
+    began = clock()
+    for _ in range(500):
+        scope.call("kms", "list_grants", KeyId="k")
+    assert 9 <= clock() - began <= 10
+
+
+def test_a_quota_that_someone_else_uses_too_slows_the_scan_but_refuses_nothing(
+    aws: FakeAws, bench: Bench, clock: VirtualClock
+):
+    aws.quota("kms", "ListGrants", Quota(30, clock))
+    scope = bench.scope(fraction=1.0)
+    began = clock()
+    for _ in range(600):
+        scope.call("kms", "list_grants", KeyId="k")
+    assert aws.refused["kms", "ListGrants"] < 120
+    assert 600 / (clock() - began) > 0.5 * 30
+
+
+def test_a_throttled_operation_slows_no_other(aws: FakeAws, bench: Bench, clock: VirtualClock):
+    aws.fault("kms", "ListGrants", throttled(times=3))
+    scope = bench.scope(fraction=1.0)
+    scope.call("kms", "list_grants", KeyId="k")
+    clock.slept.clear()
+    for _ in range(30):
+        scope.call("kms", "describe_key", KeyId="k")
+    assert sum(clock.slept) < 0.05
