@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,22 +11,23 @@ from scanner import __version__
 from scanner.cli.failures import WRONG_INPUT, say
 from scanner.cli.options import Gate, Judging, Rendering
 from scanner.cli.output import destinations
-from scanner.cli.rendering import exit_code, render
+from scanner.cli.rendering import exit_code, load_report, render
 from scanner.cli.ruleset import all_rules, rule_directories
 from scanner.cli.settings import load_settings
 from scanner.cli.words import unknown_word
 from scanner.errors import UsageError
 from scanner.graph.build import build
-from scanner.graph.keygraph import KeyGraph
 from scanner.graph.pages import key_pages
-from scanner.model.finding import Report, sort_key
+from scanner.model.finding import Report
 from scanner.model.framework import Framework
 from scanner.model.settings import Settings
 from scanner.model.snapshot import Snapshot
 from scanner.report import FORMATS
 from scanner.rules.build import Rule
-from scanner.rules.evaluate import Evaluation, evaluate
+from scanner.rules.evaluate import evaluate
 from scanner.rules.frameworks import load_frameworks
+from scanner.rules.settle import settle
+from scanner.rules.waivers import Waiver, load_waivers
 from scanner.store import read_snapshot
 
 log = logging.getLogger("scanner.cli")
@@ -46,6 +47,8 @@ class Judge:
 
     rules: tuple[Rule, ...]
     settings: Settings
+    waivers: tuple[Waiver, ...]
+    baseline: Report | None
     frameworks: tuple[Framework, ...]
     framework: str | None
     as_of: datetime
@@ -62,24 +65,23 @@ class Judge:
         evaluation = evaluate(
             self.rules, graph.subjects, graph.unlisted, self.as_of, every=self.every_outcome, progress=log.info
         )
-        return Verdict(self._report(snapshot, graph, evaluation), tuple(sorted(evaluation.faulty)))
-
-    def _report(self, snapshot: Snapshot, graph: KeyGraph, evaluation: Evaluation) -> Report:
-        return Report(
+        report = settle(
+            evaluation,
+            self.rules,
             source=snapshot.source,
             digest=snapshot.digest,
-            as_of=self.as_of,
-            findings=tuple(sorted(evaluation.findings, key=sort_key)),
-            rules=tuple(rule.info for rule in self.rules),
-            gaps=tuple(snapshot.gaps),
+            gaps=snapshot.gaps,
             complete=snapshot.complete,
+            as_of=self.as_of,
             tool_version=__version__,
-            subjects=evaluation.subjects,
+            waivers=self.waivers,
+            baseline=self.baseline,
             framework=self.framework,
-            counts=evaluation.counts,
             frameworks=self.frameworks,
-            key_pages=key_pages(graph) if self.with_pages else (),
         )
+        if self.with_pages:
+            report = replace(report, key_pages=key_pages(graph))
+        return Verdict(report, tuple(sorted(evaluation.faulty)))
 
 
 def prepare(judging: Judging, rendering: Rendering) -> Judge:
@@ -90,25 +92,22 @@ def prepare(judging: Judging, rendering: Rendering) -> Judge:
 def prepare_with(settings: Settings, judging: Judging, rendering: Rendering) -> Judge:
     """The same with settings from elsewhere."""
     frameworks = load_frameworks(rule_directories(judging.rules))
+    if judging.framework is not None and judging.framework not in frameworks:
+        raise UsageError(unknown_word("framework", judging.framework, frameworks))
+    rules = all_rules(judging.rules, settings)
+    as_of = judging.as_of or datetime.now(UTC).replace(microsecond=0)
     formats = {destination.format for destination in destinations(rendering.formats)}
     return Judge(
-        rules=_serving(judging.framework, all_rules(judging.rules, settings), frameworks),
+        rules=rules,
         settings=settings,
+        waivers=load_waivers(judging.waivers, rules, as_of, settings.disabled) if judging.waivers else (),
+        baseline=load_report(judging.baseline) if judging.baseline else None,
         frameworks=tuple(frameworks.values()),
         framework=judging.framework,
-        as_of=judging.as_of or datetime.now(UTC).replace(microsecond=0),
+        as_of=as_of,
         every_outcome=rendering.all or any(FORMATS[name].every_outcome for name in formats),
         with_pages="html" in formats or ("json" in formats and rendering.all),
     )
-
-
-def _serving(framework: str | None, rules: tuple[Rule, ...], known: dict[str, Framework]) -> tuple[Rule, ...]:
-    """The rules with a control of `framework`, all of them without one."""
-    if framework is None:
-        return rules
-    if framework not in known:
-        raise UsageError(unknown_word("framework", framework, known))
-    return tuple(rule for rule in rules if any(control.framework == framework for control in rule.info.controls))
 
 
 def deliver(verdict: Verdict, rendering: Rendering, gate: Gate) -> int:

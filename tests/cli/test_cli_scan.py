@@ -8,12 +8,14 @@ import re
 import signal
 import stat
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from fakes.aws import ACCOUNT, FakeAws, Fault, denied
 from fakes.estate import REGION, FakeKey, key_id, keys_in
 
+from scanner.collect.aws import scan
 from scanner.collect.collectors import COLLECTORS
 from scanner.model.records import KeyFact, Source
 from scanner.store import SnapshotWriter, read_snapshot
@@ -27,7 +29,8 @@ AS_OF = ("--as-of", "2026-11-22")
 @pytest.fixture
 def aws(run: Callable, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
     """Two keys; the other collectors have their own tests."""
-    monkeypatch.setattr("scanner.collect.aws.COLLECTORS", [row for row in COLLECTORS if row.name in READ_HERE])
+    some = tuple(row for row in COLLECTORS if row.name in READ_HERE)
+    monkeypatch.setattr("scanner.cli.live.scan", partial(scan, collectors=some))
     with FakeAws() as fake:
         keys_in(fake, (ROTATING, NOT_ROTATING))
         yield fake
@@ -182,6 +185,47 @@ def test_settings_of_the_directory_are_used(aws: FakeAws, run: Callable) -> None
     outcome = run("scan")
     assert outcome.code == 2
     assert "did you mean `key-rotation-off`?" in outcome.err
+
+
+WAIVER = """
+waivers:
+  - rule: key-rotation-off
+    scope: {arn: "*"}
+    owner: jane
+    reason: the new key is on its way
+    expires: 2026-12-31
+"""
+
+
+def test_a_waived_failure_stays_a_failure_and_does_not_trip_the_gate(aws: FakeAws, run: Callable) -> None:
+    Path("waivers.yaml").write_text(WAIVER, encoding="utf-8")
+    options = ("--framework", "cis-aws-5.0.0", "--fail-on", "medium", "-f", "json", *AS_OF)
+    outcome = run("scan", "--waivers", "waivers.yaml", *options)
+    assert outcome.code == 0
+    (finding,) = [f for f in json.loads(outcome.out)["findings"] if f["rule"] == "key-rotation-off"]
+    assert (finding["outcome"], finding["waiver"]["owner"]) == ("FAIL", "jane")
+    lapsed = run("scan", "--waivers", "waivers.yaml", *options[:-1], "2027-01-01")
+    assert lapsed.code == 1
+
+
+def test_a_fault_in_the_waivers_is_named_before_the_scan(aws: FakeAws, run: Callable) -> None:
+    Path("waivers.yaml").write_text(WAIVER.replace("rotation-off", "rotation-of"), encoding="utf-8")
+    outcome = run("scan", "--waivers", "waivers.yaml", *AS_OF)
+    assert outcome.code == 2
+    assert "waivers.yaml:3:" in outcome.err
+    assert "did you mean `key-rotation-off`?" in outcome.err
+    assert aws.calls.total() == 0
+
+
+def test_what_the_baseline_knows_does_not_trip_the_gate(aws: FakeAws, tmp_path: Path, run: Callable) -> None:
+    before = tmp_path / "before.json"
+    options = ("--framework", "cis-aws-5.0.0", "--fail-on", "medium", *AS_OF)
+    assert run("scan", *options, "-f", f"json={before}").code == 1
+    outcome = run("scan", *options, "--baseline", before, "-f", "json")
+    assert outcome.code == 0
+    assert {finding["status"] for finding in json.loads(outcome.out)["findings"]} == {"unchanged"}
+    keys_in(aws, (ROTATING, NOT_ROTATING, FakeKey(key_id(3), rotation={"KeyRotationEnabled": False})))
+    assert run("scan", *options, "--baseline", before).code == 1
 
 
 def test_own_rules_are_judged_too(aws: FakeAws, tmp_path: Path, run: Callable) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import click
 
+from scanner.cli.failures import say
 from scanner.cli.output import write
 from scanner.cli.words import Word
 from scanner.errors import UsageError
@@ -28,8 +29,8 @@ def command(form: str, part: int | None) -> None:
 
     It allows nothing else: no call that changes anything, and none that returns a secret, a plaintext or key material.
 
-    One managed policy may have 6,144 characters. When all actions need more, attach the whole document to a role
-    as an inline policy (10,240 characters), or its parts as managed policies, as the Terraform form does.
+    One managed policy may have 6,144 characters. When all actions need more, attach the parts (--part 1, --part 2 ...)
+    as managed policies of the same role, as the Terraform form does.
     """
     from scanner.collect.collectors import permissions
 
@@ -39,6 +40,8 @@ def command(form: str, part: int | None) -> None:
         return
     if part is not None and not 1 <= part <= len(parts):
         raise UsageError(f"there are {len(parts)} part(s), no part {part}")
+    if part is None and len(parts) > 1:
+        say(f"more than one managed policy holds: print it in {len(parts)} with --part 1 to --part {len(parts)}")
     write(as_json(permissions() if part is None else parts[part - 1]), None)
 
 
