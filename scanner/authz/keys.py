@@ -67,10 +67,11 @@ class KeySubject:
         return frozenset(found)
 
     def granted_accounts(self) -> frozenset[str]:
-        """Accounts that grants are given to as a whole."""
-        callers = [parse_caller(grant.grantee or "") for grant in _of(self.grants)]
-        callers += [parse_caller(grant.retiring or "") for grant in _of(self.grants)]
-        return frozenset(caller.account for caller in callers if caller.kind == "root" and caller.account)
+        """Accounts that grants are given to as a whole, and other accounts that issued some."""
+        texts = [text for grant in _of(self.grants) for text in (grant.grantee, grant.retiring)]
+        whole = {c.account for c in map(parse_caller, filter(None, texts)) if c.kind == "root" and c.account}
+        issuers = {parse_caller(grant.issuing_account).account for grant in _of(self.grants) if grant.issuing_account}
+        return frozenset(whole | {issuer for issuer in issuers if issuer and issuer != self.account})
 
     def unread(self) -> tuple[str, ...]:
         """Why it cannot be told for certain who is allowed."""
