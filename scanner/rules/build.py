@@ -108,7 +108,10 @@ class _Builder:
     def program(self) -> Program:
         where = self.expression(("where",), self.shape.where, NOTHING, BOOL) if self.shape.where else None
         facts = proves(where, True, {}) if where else NOTHING
+        before = len(self.problems)
         lets = self.lets(facts)
+        if len(self.problems) > before:  # what uses them would only be wrong in consequence
+            return Program(self.shape.subject, where, lets, ())
         checks: list[Check] = []
         proven = facts
         for place, part in enumerate(self.shape.require):

@@ -29,10 +29,9 @@ def load_rules(directories: Sequence[Path], settings: Settings) -> tuple[Rule, .
     drafts = list(_drafts(directories, problems))
     problems += _clashes(drafts)
     problems += _unknown_controls(drafts, load_frameworks(directories))
-    if not problems:
-        changes = _changes(drafts, settings)
-        built = [build(file, path, shape, changes[shape.rule]) for path, file, shape in drafts]
-        problems = [problem for result in built if not isinstance(result, Rule) for problem in result]
+    changes = _changes(drafts, Settings() if problems else settings)
+    built = [build(file, path, shape, changes[shape.rule]) for path, file, shape in drafts]
+    problems += [problem for result in built if not isinstance(result, Rule) for problem in result]
     if problems:
         raise RuleError(problems)
     off = _resolved(settings.disabled, drafts, "disabled", settings)

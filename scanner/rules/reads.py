@@ -14,7 +14,7 @@ from scanner.rules.lang.faults import BudgetExceeded
 from scanner.rules.lang.kleene import Kleene, lifted
 from scanner.rules.lang.partial import Broken, PartList, Undecided
 from scanner.rules.lang.template import shown
-from scanner.rules.lang.terms import Apply, Field, If, Junction, Loop, Term, Var, parts, text_of
+from scanner.rules.lang.terms import Apply, Field, If, Junction, Loop, Term, Var, parts, text_of, variables
 from scanner.rules.program import Program
 
 MOST = 12
@@ -88,13 +88,14 @@ def _witness(kleene: Kleene, loop: Loop, outcome: bool) -> Iterator[Field]:
 
 
 def _fields(term: Term) -> Iterator[Field]:
-    """The fields read outside of loop bodies, the innermost objects last."""
+    """The fields that are read whatever member a loop is at, the innermost objects last."""
     if isinstance(term, Field):
         yield term
         if not isinstance(term.base, Var):
             yield from _fields(term.base)
     elif isinstance(term, Loop):
         yield from _fields(term.source)
+        yield from (field for field in _fields(term.body) if term.variable not in variables(field))
     else:
         for part in parts(term):
             yield from _fields(part)

@@ -94,7 +94,7 @@ class World:
     def _view(self, type: FactType, value: Any, path: Place) -> Any:
         assert type.view is not None
         if not isinstance(value, dict):
-            return self.wrong(path, f"not the facts of a {type}", "write `{arn: ...}`")
+            return self.wrong(path, f"not the facts of a {type.view.type_name()}", "write `{arn: ...}`")
         return self.build(type.view, value, path)
 
     def _timestamp(self, _type: FactType, value: Any, path: Place) -> Any:
