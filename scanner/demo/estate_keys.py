@@ -59,8 +59,8 @@ def _asymmetric(alias: str, date: str, policy: str, spec: str, usage: str) -> Ke
 _ADMINISTRATIVE = [
     f"kms:{verb}*"
     for verb in (
-        "Cancel", "Connect", "Create", "Delete", "Disable", "Disconnect", "Enable", "Import", "Put", "Replicate",
-        "Retire", "Revoke", "Rotate", "Schedule", "Synchronize", "Tag", "Untag", "Update",
+        "Cancel", "Connect", "Create", "Delete", "Disable", "Disconnect", "Enable", "GetParametersForImport", "Import",
+        "Put", "Replicate", "Retire", "Revoke", "Rotate", "Schedule", "Synchronize", "Tag", "Untag", "Update",
     )
 ]  # fmt: skip
 
@@ -74,7 +74,7 @@ def _all_but_administration() -> dict[str, Any]:
 
 _ANYONE = {"AWS": "*"}
 _ALWAYS_TRUE = {"StringLike": {"aws:PrincipalArn": "*"}}
-_OWN_ACCOUNT = {"StringEquals": {"kms:CallerAccount": ACCOUNT, "kms:ViaService": f"sqs.{MAIN}.amazonaws.com"}}
+_ONE_ROLE = {"StringEquals": {"aws:PrincipalArn": role("webhooks-app")}}
 _LOG_GROUPS = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": _LOGS}}
 _THIS_TRAIL = {"StringEquals": {"aws:SourceArn": TRAIL}}
 
@@ -121,7 +121,7 @@ POLICIES = (
     KeyPlan(
         "webhooks",
         "2024-06-10",
-        house("webhooks-app", extra=[allow("QueueUsers", _ANYONE, ["kms:Decrypt"], Condition=_OWN_ACCOUNT)]),
+        house("webhooks-app", extra=[allow("QueueUsers", _ANYONE, ["kms:Decrypt"], Condition=_ONE_ROLE)]),
         rotation=365,
     ),
     KeyPlan(

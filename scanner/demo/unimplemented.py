@@ -16,8 +16,21 @@ from unittest.mock import patch
 from botocore.client import BaseClient
 from botocore.model import OperationModel, StructureShape
 
-SETTINGS: dict[tuple[str, str], dict[str, Any]] = {}
-"""(boto3 service, operation) to what a new account answers."""
+from scanner.demo.isolation import RealNetworkRefused
+
+SETTINGS: dict[tuple[str, str], dict[str, Any]] = {
+    ("auditmanager", "GetSettings"): {
+        "Error": {
+            "Code": "AccessDeniedException",
+            "Message": "Please complete AWS Audit Manager setup from home page to enable this action in this account.",
+        }
+    },
+    ("macie2", "GetClassificationExportConfiguration"): {
+        "Error": {"Code": "AccessDeniedException", "Message": "Macie is not enabled."}
+    },
+    ("xray", "GetEncryptionConfig"): {"EncryptionConfig": {"Status": "ACTIVE", "Type": "NONE"}},
+}
+"""(boto3 service, operation) to what a new account answers: the output, or an `Error`."""
 
 _READS = ("List", "Describe", "Search")
 _NOT_YET = "Not yet implemented"
@@ -47,16 +60,28 @@ def empty_where_unimplemented() -> Iterator[None]:
         try:
             with turn:
                 http, parsed = real(client, operation, request, context)
-        except (NotImplementedError, KeyError) as error:
-            if isinstance(error, KeyError) and error.args != (client.meta.region_name,):
-                raise  # moto says by a KeyError that it does not know a service in a Region
-            return _Answered(), answer(client.meta.service_model.service_name, operation)
+        except (NotImplementedError, KeyError, RealNetworkRefused) as error:
+            if not _unknown_to_moto(error, client.meta.region_name):
+                raise
+            return _answered(client, operation)
         if http.status_code == 404 and _NOT_YET in http.text:
-            return _Answered(), answer(client.meta.service_model.service_name, operation)
+            return _answered(client, operation)
         return http, parsed
 
     with patch.object(BaseClient, "_make_request", make_request):
         yield
+
+
+def _answered(client: BaseClient, operation: OperationModel) -> tuple[_Answered, dict[str, Any]]:
+    parsed = answer(client.meta.service_model.service_name, operation)
+    return _Answered(403 if "Error" in parsed else 200), parsed
+
+
+def _unknown_to_moto(error: Exception, region: str) -> bool:
+    """moto has no such operation, or no such service: in this Region, or at an endpoint of AWS that it knows."""
+    if isinstance(error, KeyError):
+        return error.args == (region,)
+    return not isinstance(error, RealNetworkRefused) or error.host.endswith((".amazonaws.com", ".aws"))
 
 
 def answer(service: str, operation: OperationModel) -> dict[str, Any]:
@@ -73,8 +98,9 @@ def answer(service: str, operation: OperationModel) -> dict[str, Any]:
 def _lists(operation: OperationModel) -> bool:
     """Whether the call asks what there is, and not about one thing."""
     if operation.name.startswith("Get"):
-        return bool(_empty(operation.output_shape)) and not list(operation.input_shape.required_members)
-    return operation.name.startswith(_READS)
+        needs = operation.input_shape.required_members if operation.input_shape else ()
+        return bool(_empty(operation.output_shape)) and len(needs) == 0
+    return str(operation.name).startswith(_READS)
 
 
 def _empty(shape: StructureShape | None) -> dict[str, Any]:

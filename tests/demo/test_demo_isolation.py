@@ -8,7 +8,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from scanner.demo.emulator import RealNetworkRefused, emulated_aws, serve
+from scanner.demo.emulator import emulated_aws, serve
+from scanner.demo.isolation import RealNetworkRefused
 from scanner.demo.unimplemented import Unimplemented
 
 USER = {
