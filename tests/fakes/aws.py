@@ -37,6 +37,13 @@ ENVIRONMENT = {
 }
 
 
+CORE = botocore.session.Session()
+MODELS: dict[str, Any] = {}
+"""Service models by service id, read once for all fakes."""
+OTHER_NAMES = {"cloudwatch-logs": "logs", "eventbridge": "events", "sfn": "stepfunctions"}
+"""Service id to boto3's name, where they differ; without a row here the models are searched, which takes seconds."""
+
+
 @dataclass(frozen=True)
 class Call:
     """One request as it arrived. `account` are the digits of the access key that signed it (`AKIA<account>`)."""
@@ -103,8 +110,6 @@ class FakeAws:
         self._handlers: dict[Name, Handler] = {("sts", "GetCallerIdentity"): _identity}
         self._faults: dict[Name, list[Fault]] = defaultdict(list)
         self._quotas: dict[Name, Quota] = {}
-        self._core = botocore.session.Session()
-        self._models: dict[str, Any] = {}
         self._sent = local()
         self._lock = Lock()
         self._environment = patch.dict(os.environ, ENVIRONMENT)
@@ -135,7 +140,7 @@ class FakeAws:
         size: int = 1000,
     ) -> None:
         """Answer `items` in pages of the request's limit, at most `size`."""
-        paginator = self._core.get_paginator_model(service).get_paginator(operation)
+        paginator = CORE.get_paginator_model(service).get_paginator(operation)
         listed = items if callable(items) else (lambda _, kept=list(items): kept)
         self.answer(
             service, operation, lambda call: wire.page(paginator, member, list(listed(call)), call.params, size)
@@ -191,12 +196,13 @@ class FakeAws:
         return None
 
     def _model(self, service_id: str) -> Any:
-        if service_id not in self._models:
-            known = set(self._core.get_available_services())
-            likely = [service_id, service_id.replace("-", ""), *sorted({service for service, _ in self._handlers})]
-            models = (self._core.get_service_model(name) for name in [*likely, *sorted(known)] if name in known)
-            self._models[service_id] = next(model for model in models if model.service_id.hyphenize() == service_id)
-        return self._models[service_id]
+        if service_id not in MODELS:
+            known = set(CORE.get_available_services())
+            likely = [OTHER_NAMES.get(service_id, service_id), service_id.replace("-", "")]
+            likely += sorted({service for service, _ in self._handlers})
+            models = (CORE.get_service_model(name) for name in [*likely, *sorted(known)] if name in known)
+            MODELS[service_id] = next(model for model in models if model.service_id.hyphenize() == service_id)
+        return MODELS[service_id]
 
 
 def _identity(call: Call) -> dict[str, Any]:
