@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,6 +16,8 @@ from scanner.rules.lang.faults import suggest
 from scanner.rules.shapes import struct_problem
 from scanner.rules.yamlfile import YamlFile
 
+MOST_PROBLEMS = 20
+"""Problems with the shape of one file that are reported."""
 Id = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=80)]
 Word = Annotated[str, Meta(pattern=r"^[a-z_][A-Za-z0-9_]*$", max_length=40)]
 Text = Annotated[str, Meta(min_length=1)]
@@ -99,7 +102,7 @@ def read_shape(file: YamlFile, schema: Path) -> RuleFile | list[Problem]:
     try:
         return msgspec.convert(file.root.data, RuleFile)
     except msgspec.ValidationError as error:
-        return list(schema_problems(file, schema)) or [struct_problem(file, error)]
+        return list(islice(schema_problems(file, schema), MOST_PROBLEMS)) or [struct_problem(file, error)]
 
 
 def schema_problems(file: YamlFile, schema: Path) -> Iterator[Problem]:
