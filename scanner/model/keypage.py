@@ -61,4 +61,4 @@ class KeyPage:
     totals: dict[str, int] = field(default_factory=dict)
     """How many edges of a relation there are, where `edges` holds only the first of them."""
     unknown: dict[str, str] = field(default_factory=dict)
-    """Fact or relation that could not be (fully) read, and the reason."""
+    """What could not be (fully) read, and the reason: a name of `facts` or one of `RELATIONS`."""

@@ -54,7 +54,7 @@ function chain(key) {
 
 function facts(key) {
   const rows = [...Object.entries(key.facts), ["aliases", key.aliases.join(", ")]].filter(([, value]) => value);
-  return make("dl", {}, rows.map(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]).flat());
+  return make("dl", {}, rows.map(([name, value]) => [make("dt", {}, name.replaceAll("_", " ")), make("dd", {}, value)]).flat());
 }
 
 function relationTable(key, relation, words) {
