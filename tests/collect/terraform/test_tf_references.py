@@ -109,6 +109,7 @@ def test_module_instances_keep_to_their_own_keys() -> None:
 
 def test_a_pinned_module_instance_is_meant() -> None:
     plan = PlanText()
+    plan.call("keys", for_each_expression=const(["eu", "us"]))
     for key in ("eu", "us"):
         a_key(plan, f'module.keys["{key}"].aws_kms_key.main')
     plan.output(("keys",), "arn", ref("aws_kms_key.main.arn"))
@@ -151,3 +152,34 @@ def test_references_in_a_ring_end() -> None:
     plan = PlanText().output(("a",), "key", ref("module.b.key")).output(("b",), "key", ref("module.a.key"))
     use = uses(volume(plan, "module.a.key").load(), "aws_ebs_volume.data")["storage"]
     assert use.state == "UNKNOWN"
+
+
+def test_a_literal_index_behind_an_output_is_exact() -> None:
+    plan = PlanText()
+    for key in ("eu", "us"):
+        a_key(plan, f'module.keys.aws_kms_key.this["{key}"]')
+    plan.output(("keys",), "arns", ref("aws_kms_key.this"))
+    listed = ['module.keys.arns["us"]', "module.keys.arns", "module.keys"]
+    plan.resource("aws_ebs_volume.data", VOLUME, {"kms_key_id": {"references": listed}})
+    use = uses(plan.load(), "aws_ebs_volume.data")["storage"]
+    assert (use.key, use.certainty) == (key_arn('module.keys.aws_kms_key.this["us"]'), "exact")
+
+
+@pytest.mark.parametrize(("which", "found"), [("b", "b"), ("none", None)])
+def test_an_index_that_is_a_variable_is_not_the_own_key(which: str, found: str | None) -> None:
+    plan = PlanText()
+    plan.document["variables"] = {"which": {"value": which}}
+    for key in ("a", "b"):
+        a_key(plan, f'aws_kms_key.all["{key}"]')
+        volume(plan, "aws_kms_key.all", "var.which", address=f'aws_ebs_volume.all["{key}"]')
+    use = uses(plan.load(), 'aws_ebs_volume.all["a"]')["storage"]
+    assert use.key == (key_arn(f'aws_kms_key.all["{found}"]') if found else None)
+
+
+def test_an_index_looked_up_in_a_local_is_unknown() -> None:
+    plan = PlanText()
+    for key in ("a", "b"):
+        a_key(plan, f'aws_kms_key.all["{key}"]')
+        volume(plan, "aws_kms_key.all", "local.map", "each.key", address=f'aws_ebs_volume.all["{key}"]')
+    use = uses(plan.load(), 'aws_ebs_volume.all["a"]')["storage"]
+    assert (use.state, use.certainty) == ("UNKNOWN", "opaque")
