@@ -15,8 +15,10 @@ there is none; `| Unknown` where it may not have been read (any list may also be
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, ClassVar, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -172,7 +174,8 @@ def _with_values(base: FactType, extras: list[Any]) -> FactType:
     return base
 
 
-def fields_of(view: type[View]) -> dict[str, Field]:
+@cache
+def fields_of(view: type[View]) -> Mapping[str, Field]:
     """The facts that `view` declares, by name, in the order of the class."""
     found: dict[str, Field] = {}
     for name, annotation in get_type_hints(view, include_extras=True).items():

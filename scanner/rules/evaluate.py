@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from scanner.model.arn import partition_of
-from scanner.model.facttypes import View
+from scanner.model.facttypes import View, fields_of
 from scanner.model.finding import Evidence, Finding, Unlisted
 from scanner.model.rule import Outcome
 from scanner.model.unknown import UnknownValueError
 from scanner.rules.build import Rule
 from scanner.rules.evidence import identity_of
 from scanner.rules.judgement import words_of
-from scanner.rules.lang.checker import facts_of
 from scanner.rules.lang.faults import RUNTIME_FAULTS, BudgetExceeded
 from scanner.rules.lang.template import label_of
 from scanner.rules.program import DOES_NOT_APPLY, PASSED, Decision, Program, decision_of, too_expensive
@@ -110,7 +109,7 @@ def finding_of(rule: Rule, subject: View, decision: Decision, as_of: datetime) -
     """The finding of a decision."""
     info = rule.info
     words = words_of(rule, decision, subject, as_of)
-    tags = getattr(subject, "tags") if "tags" in facts_of(type(subject)) else {}  # noqa: B009
+    tags = getattr(subject, "tags") if "tags" in fields_of(type(subject)) else {}  # noqa: B009
     return Finding(
         rule=info.id,
         subject=identity_of(subject),

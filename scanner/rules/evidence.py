@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from scanner.graph.views import Access, Grant, Statement
-from scanner.model.facttypes import View
+from scanner.model.facttypes import View, fields_of
 from scanner.model.finding import Evidence
 from scanner.model.unknown import Partial, Unknown
-from scanner.rules.lang.checker import facts_of
 from scanner.rules.lang.partial import AtLeast, Broken, PartList, Undecided
 from scanner.rules.lang.template import label_of, shown
 
@@ -76,7 +75,7 @@ def _text(value: Any) -> str | None:
 
 def identity_of(view: View) -> str:
     """ARN or id, or `unknown`."""
-    facts = facts_of(type(view))
+    facts = fields_of(type(view))
     for name in ("arn", view.identity):
         if name in facts and isinstance(value := getattr(view, name), str):
             return value
@@ -86,7 +85,7 @@ def identity_of(view: View) -> str:
 def facts_in(view: View) -> dict[str, Any]:
     """The known facts of an object that are plain values: scalars, lists of scalars and maps."""
     found: dict[str, Any] = {}
-    for name, fact in facts_of(type(view)).items():
+    for name, fact in fields_of(type(view)).items():
         if fact.lazy or fact.type.name == "object" or (fact.type.item and fact.type.item.name == "object"):
             continue
         value = getattr(view, name)

@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from scanner.errors import Problem, RuleError
-from scanner.model.facttypes import FactType, View
+from scanner.model.facttypes import FactType, View, fields_of
 from scanner.model.unknown import Partial, Unknown
-from scanner.rules.lang.checker import facts_of
 from scanner.rules.lang.faults import suggest
 from scanner.rules.yamlfile import YamlFile
 
@@ -36,9 +35,9 @@ class World:
         subject = self.object(view, facts)
         written = self.written[id(subject)]
         for name, value in facts.items():
-            fact = facts_of(view).get(name)
+            fact = fields_of(view).get(name)
             if fact is None:
-                help = suggest(name, facts_of(view))
+                help = suggest(name, fields_of(view))
                 self.problems.append(
                     self.file.problem_at_key((*path, name), f"{view.type_name()} has no `{name}`", help)
                 )
@@ -59,7 +58,7 @@ class World:
         shared = isinstance(identity, str) and view.__eq__ is object.__eq__
         if shared and (view, identity) in self.objects:
             return self.objects[view, identity]
-        subject = view(**{name: Unknown(f"`{name}` is not given in the example") for name in facts_of(view)})
+        subject = view(**{name: Unknown(f"`{name}` is not given in the example") for name in fields_of(view)})
         self.written[id(subject)] = set()
         self.objects[view, identity if shared else id(subject)] = subject
         return subject

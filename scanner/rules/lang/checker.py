@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any
 
-from scanner.model.facttypes import FactType, View, fields_of
-from scanner.model.facttypes import Field as Fact
+from scanner.model.facttypes import FactType, fields_of
 from scanner.rules.lang import calls, syntax
 from scanner.rules.lang.faults import ExpressionError, suggest
 from scanner.rules.lang.functions import LOOPS
@@ -19,7 +17,6 @@ from scanner.rules.lang.signature import same_type
 from scanner.rules.lang.terms import BOOL, NULL, Const, Field, If, Items, Junction, Loop, Term, Var
 
 LITERALS = {bool: "bool", int: "int", float: "double", str: "string", type(None): "null"}
-facts_of: Callable[[type[View]], dict[str, Fact]] = cache(fields_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +85,9 @@ class _Checker:
         if base.type.view is None:
             help = f'write `["{node.field}"]`' if base.type.name == "map" else ""
             raise ExpressionError(f"{base.type} has no fields", node.field_start, node.end, help)
-        fact = facts_of(base.type.view).get(node.field)
+        fact = fields_of(base.type.view).get(node.field)
         if fact is None:
-            help = suggest(node.field, facts_of(base.type.view))
+            help = suggest(node.field, fields_of(base.type.view))
             name = base.type.view.type_name()
             raise ExpressionError(f"{name} has no field `{node.field}`", node.field_start, node.end, help)
         if base.type.nullable:

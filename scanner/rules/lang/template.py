@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from scanner.model.facttypes import View
+from scanner.model.facttypes import View, fields_of
 from scanner.model.unknown import Partial, Unknown
-from scanner.rules.lang.checker import Scope, check, facts_of
+from scanner.rules.lang.checker import Scope, check
 from scanner.rules.lang.faults import ExpressionError
 from scanner.rules.lang.narrowing import Facts
 from scanner.rules.lang.partial import AtLeast, Broken, PartList, Undecided
@@ -108,7 +108,7 @@ def shown(value: Any) -> str:
 
 def label_of(view: View) -> str:
     """What a person calls the object: its label, name or id, the first that is known."""
-    facts = facts_of(type(view))
+    facts = fields_of(type(view))
     for name in ("label", "name", view.identity):
         value = getattr(view, name) if name in facts else None
         if isinstance(value, str) and value:
