@@ -39,6 +39,8 @@ ENVIRONMENT = {
     "os.getcwd",
     "Path.cwd",
 }
+EXCEPTIONS = {"collect/checkov.py": {"os.environ"}}
+"""checkov is a program of its own, which is started with the environment of this one."""
 CLOCKS = {
     "datetime.now",
     "datetime.utcnow",
@@ -89,7 +91,7 @@ def test_each_library_stays_with_its_owners(path: Path) -> None:
 # The demo estate plays AWS, which has a clock of its own.
 @pytest.mark.parametrize("path", [path for path in MODULES if package_of(path) not in ("cli", "demo")], ids=module_id)
 def test_only_the_command_line_prints_exits_and_reads_clock_and_environment(path: Path) -> None:
-    forbidden = ENVIRONMENT | CLOCKS
+    forbidden = (ENVIRONMENT | CLOCKS) - EXCEPTIONS.get(str(path.relative_to(SCANNER)), set())
     assert [(name, line) for name, line in mentions(parsed(path)) if name in forbidden] == []
 
 

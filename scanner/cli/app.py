@@ -24,12 +24,15 @@ class Subcommand(NamedTuple):
 
 COMMANDS = {
     "scan": Subcommand("scan", "Scan a live account."),
+    "plan": Subcommand("plan", "Judge a Terraform plan (`terraform show -json`) or state."),
     "check": Subcommand("check", "Evaluate a saved snapshot again."),
+    "access": Subcommand("access", "Ask who may do what with which key."),
+    "report": Subcommand("report", "Render a JSON report again."),
     "explain": Subcommand("explain", "Explain a rule, or a finding of a report."),
     "rules": Subcommand("rules", "List, show, lint and test rules."),
     "snapshot": Subcommand("snapshot", "Look into a snapshot file or export it."),
     "permissions": Subcommand("permissions", "Print the read-only IAM policy that a scan needs."),
-    "report": Subcommand("report", "Render a JSON report again."),
+    "demo": Subcommand("demo", "Scan a made-up PCI estate on an emulator in this process."),
     "completion": Subcommand("completion", "Print the completion script of a shell."),
 }
 
