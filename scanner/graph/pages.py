@@ -28,7 +28,15 @@ FACTS = (
     "valid_to",
     "multi_region_type",
 )
-RELATIONS = ("uses", "admins", "users", "grantors", "grants", "replicas")
+RELATION_OF = {
+    "uses": "protects",
+    "admins": "can_administer",
+    "users": "can_use",
+    "grantors": "can_grant",
+    "grants": "granted",
+    "replicas": "replica_of",
+}
+"""The fact of a key behind each relation of its page."""
 
 
 def key_pages(graph: KeyGraph, arns: Iterable[str] | None = None) -> tuple[KeyPage, ...]:
@@ -44,7 +52,7 @@ def _is_aws(key: Key) -> bool:
 
 def _page(key: Key) -> KeyPage:
     edges, totals = _edges(key)
-    unknown = {name: why for name in (*FACTS, *RELATIONS) if (why := reason_of(getattr(key, name)))}
+    unread = {name: why for name in (*FACTS, *RELATION_OF) if (why := reason_of(getattr(key, name)))}
     return KeyPage(
         arn=key.arn,
         label=key.label,
@@ -52,14 +60,14 @@ def _page(key: Key) -> KeyPage:
         region=key.region,
         custody="UNKNOWN" if isinstance(key.custody, Unknown) else key.custody,
         facts={
-            name: _text(value) for name in FACTS if name not in unknown and (value := getattr(key, name)) is not None
+            name: _text(value) for name in FACTS if name not in unread and (value := getattr(key, name)) is not None
         },
         aliases=known_members(key.aliases),
         data_classes=known_members(key.data_classes),
         chain=_chain(key),
         edges=edges,
         totals=totals,
-        unknown=unknown,
+        unknown={RELATION_OF.get(name, name): why for name, why in unread.items()},
     )
 
 
