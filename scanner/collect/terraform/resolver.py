@@ -17,7 +17,6 @@ from scanner.collect.terraform.instances import Instance
 from scanner.collect.terraform.terminals import Asking, Terminal, Terminals
 from scanner.collect.terraform.values import State, expression_at, leaf
 
-
 MOST_CANDIDATES = 25
 """Beyond this many, a set of candidates is only counted."""
 
