@@ -17,6 +17,7 @@ demo: $(VENV)/.ready-to-run  ## scan the demo estate and write its report to dem
 	$(BIN)/keyproof demo --out $(OUT)
 
 test: $(VENV)/.ready-to-develop  ## run the tests
+	@sh .ci/components --check
 	$(BIN)/python -m pytest -n 2
 
 check: style types layers docs-current test  ## everything that must hold: style, types, layers, documents, tests

@@ -25,11 +25,11 @@ def command(out: Path) -> None:
     from scanner.demo.run import demo
     from scanner.model.settings import Settings
 
-    out.mkdir(parents=True, exist_ok=True)
     snapshot, text = out / "demo.snapshot", out / "report.txt"
     files = (Destination("json", out / "report.json"), Destination("html", out / "report.html"))
     everything = Rendering(formats=files, severity="info", all=True, no_color=True)
     with demo() as estate:
+        out.mkdir(parents=True, exist_ok=True)
         judging = Judging(rules=(), settings=None, waivers=None, baseline=None, framework=None, as_of=estate.as_of)
         judge = prepare_with(Settings(), judging, everything)
         read_account(snapshot, {"regions": estate.regions})
