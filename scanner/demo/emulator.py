@@ -11,8 +11,11 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from unittest.mock import patch
 
+import moto.core
 from moto import mock_aws
+from moto.core.base_backend import BackendDict
 from moto.server import ThreadedMotoServer
 
 from scanner.demo.extending import extended
@@ -35,7 +38,11 @@ def emulated_aws(
         stack.enter_context(isolated(region))
         _configure(account, managed_policies)
         stack.enter_context(extended(EXTENSIONS))
+        if account is not None:
+            # moto finds the handlers of a service through a backend of its default account, which takes time to make
+            stack.enter_context(patch.object(moto.core, "DEFAULT_ACCOUNT_ID", account))
         stack.enter_context(mock_aws())
+        stack.callback(_forget_everything)
         stack.enter_context(empty_where_unimplemented())
         yield
 
@@ -64,6 +71,13 @@ def _configure(account: str | None, managed_policies: bool) -> None:
         os.environ["MOTO_ACCOUNT_ID"] = account
     if managed_policies:
         os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
+
+
+def _forget_everything() -> None:
+    """Drop all state; moto would make every backend anew, AMIs and AWS managed policies included, to empty it."""
+    for backends in BackendDict._instances:  # type: ignore[misc]
+        backends.clear()
+    BackendDict._instances.clear()  # type: ignore[misc]
 
 
 @contextmanager

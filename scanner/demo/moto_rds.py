@@ -10,7 +10,15 @@ from typing import Any
 
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
-from moto.rds.models import DBCluster, DBClusterSnapshot, DBInstance, DBSnapshot, RDSBackend
+from moto.moto_api._internal import mock_random
+from moto.rds.models import (
+    DBCluster,
+    DBClusterSnapshot,
+    DBInstance,
+    DBInstanceAutomatedBackup,
+    DBSnapshot,
+    RDSBackend,
+)
 from moto.rds.responses import RDSResponse as MotoRdsResponse
 
 from scanner.demo.extending import Extension
@@ -26,12 +34,14 @@ class RdsBackend(RDSBackend):
     def create_db_instance(self, db_kwargs: dict[str, Any]) -> DBInstance:
         """A DB instance with its keys resolved."""
         instance = super().create_db_instance(db_kwargs)
+        instance.dbi_resource_id = "db-" + mock_random.get_random_string(26, lower_case=True).upper()
         if instance.db_cluster_identifier is None:
             self._settle_storage(instance)
         self._settle_insights(instance, db_kwargs)
         for snapshot in self.database_snapshots.values():
             if snapshot.db_instance_identifier == instance.db_instance_identifier:
                 _take_over(snapshot, instance)
+                snapshot.dbi_resource_id = instance.dbi_resource_id
         return instance
 
     def create_db_cluster(self, kwargs: dict[str, Any]) -> DBCluster:
@@ -82,6 +92,13 @@ class RdsBackend(RDSBackend):
         snapshot.source_db_cluster_snapshot_arn = self.get_db_cluster_snapshot(source).arn  # type: ignore[attr-defined]
         return snapshot
 
+    def describe_db_instance_automated_backups(self, *args: Any, **options: Any) -> list[DBInstanceAutomatedBackup]:
+        """Automated backups, with the key of the newest automated snapshot that stands for them."""
+        backups = super().describe_db_instance_automated_backups(*args, **options)
+        for backup in backups:
+            _describe_backup(backup, self.account_id, self.region_name)
+        return backups
+
     def stream_owner(self, arn: str) -> DBInstance | DBCluster:
         """The instance or cluster that an activity stream is about."""
         owners: list[DBInstance | DBCluster] = [*self.databases.values(), *self.clusters.values()]
@@ -114,8 +131,19 @@ def _state_type(snapshot: Any, owner: Any) -> None:
     snapshot.storage_encryption_type = getattr(owner, "storage_encryption_type", None)
 
 
+def _describe_backup(backup: Any, account_id: str, region: str) -> None:
+    """The fields of DBInstanceAutomatedBackup that moto leaves out."""
+    newest = max(backup.automated_snapshots, key=lambda snapshot: snapshot.created)
+    _take_over(backup, newest)
+    backup.region = region
+    backup.engine, backup.dbi_resource_id = newest.engine, newest.dbi_resource_id
+    prefix = f"arn:aws:rds:{region}:{account_id}"
+    backup.db_instance_arn = f"{prefix}:db:{backup.db_instance_identifier}"
+    backup.db_instance_automated_backups_arn = f"{prefix}:auto-backup:ab-{newest.dbi_resource_id[3:].lower()}"
+
+
 def _take_over(snapshot: Any, owner: Any) -> None:
-    """The automated snapshot that moto takes at creation, before the keys of its owner are resolved."""
+    """Encrypted as `owner` is: moto takes the first snapshot before the keys of its database are resolved."""
     snapshot.kms_key_id = owner.kms_key_id
     snapshot.encrypted = snapshot.storage_encrypted = owner.storage_encrypted
     _state_type(snapshot, owner)
