@@ -9,20 +9,33 @@ PREFIXES = {
     "amp": "aps",
     "bedrock-agent": "bedrock",
     "cloudhsmv2": "cloudhsm",
+    "customer-profiles": "profile",
     "docdb": "rds",
     "efs": "elasticfilesystem",
     "emr": "elasticmapreduce",
+    "keyspaces": "cassandra",
+    "kinesisanalyticsv2": "kinesisanalytics",
+    "lexv2-models": "lex",
+    "location": "geo",
+    "mwaa": "airflow",
     "neptune": "rds",
     "opensearch": "es",
     "opensearchserverless": "aoss",
     "resourcegroupstaggingapi": "tag",
     "s3control": "s3",
+    "sso-admin": "sso",
     "stepfunctions": "states",
+    "timestream-query": "timestream",
     "timestream-write": "timestream",
 }
 """boto3's service name to the prefix of its IAM actions, where they differ."""
 
 ACTIONS = {
+    # Reading anything about Keyspaces is reading its system tables.
+    ("keyspaces", "ListKeyspaces"): "cassandra:Select",
+    ("keyspaces", "ListTables"): "cassandra:Select",
+    ("keyspaces", "GetTable"): "cassandra:Select",
+    ("keyspaces", "ListTagsForResource"): "cassandra:Select",
     ("s3", "ListBuckets"): "s3:ListAllMyBuckets",
     ("s3", "GetBucketEncryption"): "s3:GetEncryptionConfiguration",
     ("s3", "GetBucketLifecycleConfiguration"): "s3:GetLifecycleConfiguration",

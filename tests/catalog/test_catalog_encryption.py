@@ -20,7 +20,7 @@ SCHEMA = json.loads(files("scanner.catalog").joinpath("data/terraform-key-attrib
 MORE = re.compile(r"(?i)(token|marker)$|truncated|hasmore|lastevaluated")
 NOT_PAGES = {
     "UpdateToken",  # a lock for the next change of a firewall
-    "HasMoreTags",  # Firehose: asked with the largest limit, which no stream can exceed
+    "HasMoreTags",  # Kinesis and Firehose: asked with the largest limit, which no stream can exceed
 }
 SCALARS = {"string", "boolean", "integer", "long", "float", "double", "timestamp", "free"}
 
@@ -204,6 +204,14 @@ def test_api_calls_lists_every_operation_with_its_service() -> None:
     calls = api_calls()
     assert {("rds", "DescribeDBClusters"), ("s3", "GetBucketEncryption"), ("sqs", "ListQueues")} <= calls
     assert all(operation(service, name).name == name for service, name in calls)
+
+
+def test_services_whose_endpoint_must_be_discovered_say_so() -> None:
+    for row in READ:
+        model = operation(row.api.service, row.api.listing[0].operation)
+        assert bool(row.api.also) == bool(model.endpoint_discovery and model.endpoint_discovery.get("required")), (
+            row.type
+        )
 
 
 def test_a_path_that_does_not_exist_is_noticed() -> None:

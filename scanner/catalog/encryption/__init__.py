@@ -12,6 +12,7 @@ from scanner.catalog.encryption.developer import DEVELOPER_TYPES
 from scanner.catalog.encryption.ebs import EBS_TYPES
 from scanner.catalog.encryption.learning import LEARNING_TYPES
 from scanner.catalog.encryption.messaging import MESSAGING_TYPES
+from scanner.catalog.encryption.movement import MOVEMENT_TYPES
 from scanner.catalog.encryption.network import NETWORK_TYPES
 from scanner.catalog.encryption.planned import PLANNED_TYPES
 from scanner.catalog.encryption.platforms import PLATFORM_TYPES
@@ -34,6 +35,7 @@ ENCRYPTED_TYPES: tuple[EncryptedType, ...] = (
     *STREAMING_TYPES,
     *COMPUTE_TYPES,
     *ANALYTICS_TYPES,
+    *MOVEMENT_TYPES,
     *DEVELOPER_TYPES,
     *LEARNING_TYPES,
     *NETWORK_TYPES,

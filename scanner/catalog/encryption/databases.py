@@ -133,6 +133,7 @@ TIMESTREAM = EncryptedType(
         (Call("ListDatabases", "Databases"),),
         "Arn",
         "DatabaseName",
+        also=("DescribeEndpoints",),
         details=(tag_call("ResourceARN", "Tags"),),
         tags="TagList",
         created="CreationTime",
@@ -155,6 +156,7 @@ SCHEDULED_QUERY = EncryptedType(
         (Call("ListScheduledQueries", "ScheduledQueries"),),
         "Arn",
         "Name",
+        also=("DescribeEndpoints",),
         details=(
             Call("DescribeScheduledQuery", "ScheduledQuery", given={"ScheduledQueryArn": "Arn"}),
             tag_call("ResourceARN", "Tags"),

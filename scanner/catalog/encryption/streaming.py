@@ -18,7 +18,6 @@ from scanner.catalog.encryption.types import (
     aws_managed,
     one_key,
     switch,
-    tag_call,
     untold,
 )
 
@@ -33,7 +32,13 @@ STREAM = one_key(
         "StreamName",
         details=(
             Call("DescribeStreamSummary", "StreamDescriptionSummary", given={"StreamName": "StreamName"}),
-            tag_call("ResourceARN", "Tags"),
+            Call(
+                "ListTagsForStream",
+                "Tags",
+                given={"StreamName": "StreamName"},
+                fixed={"Limit": 50},  # the most tags that a stream can have
+                into="TagList",
+            ),
         ),
         tags="TagList",
         created="StreamCreationTimestamp",

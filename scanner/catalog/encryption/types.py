@@ -169,6 +169,8 @@ class Api:
     """What to ask where `region` leads to nothing; `Location` then holds the answer."""
     everywhere: bool = False
     """The service has no Regions: listed once for the account."""
+    also: tuple[str, ...] = ()
+    """Operations that the SDK calls by itself before these, to find the endpoint."""
 
 
 def tag_call(argument: str, items: str = "tags", operation: str = "ListTagsForResource") -> Call:
@@ -197,7 +199,8 @@ class EncryptedType:
 
     def calls(self) -> frozenset[tuple[str, str]]:
         """Every (service, operation) that reading this type makes."""
-        return frozenset((call.service or self.api.service, call.operation) for call in self.chain())
+        made = {(call.service or self.api.service, call.operation) for call in self.chain()}
+        return frozenset(made | {(self.api.service, operation) for operation in self.api.also})
 
     def chain(self) -> tuple[Call, ...]:
         """All calls, in the order in which they are made."""
