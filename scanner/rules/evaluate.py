@@ -140,16 +140,17 @@ def _unlisted(rule: Rule, unlisted: Sequence[Unlisted]) -> Iterator[Finding]:
         places.setdefault((one.account, one.region), {})[one.reason] = None
     info = rule.info
     for (account, region), reasons in places.items():
+        subject = unlisted_arn(info.subject, account, region)
         yield Finding(
             rule=info.id,
-            subject=unlisted_arn(info.subject, account, region),
+            subject=subject,
             subject_type=info.subject,
             account=account,
             region=region,
             outcome=Outcome.NOT_ASSESSED,
             severity=info.severity,
             message=f"cannot tell for every {info.subject}, since not all could be listed: {'; '.join(reasons)}",
-            evidence=tuple(Evidence("reason", "", reason) for reason in reasons),
+            evidence=tuple(Evidence("reason", subject, reason) for reason in reasons),
             reasons=tuple(reasons),
             controls=info.controls,
             fix=info.fix,

@@ -17,14 +17,21 @@ MOST = 50
 """Objects that one finding shows."""
 
 
-def evidence_of(value: Any) -> tuple[Evidence, ...]:
-    """Evidence for the value of a rule's `evidence`: an object, a list of them, or plain values."""
+def evidence_of(value: Any, subject: str, path: str) -> tuple[Evidence, ...]:
+    """Evidence for the value of a rule's `evidence`: an object, a list of them, or plain values.
+
+    `subject` is the ARN or id that the rule judges, `path` the expression that gave the value.
+    """
     members = members_of(value)
-    found = [piece for member in members[:MOST] for piece in _pieces(member)]
-    if len(members) > MOST:
-        found.append(Evidence("reason", "", f"{len(members) - MOST} more are not shown"))
+    shown_ones = [member for member in members[:MOST] if isinstance(member, View)]
+    found = [piece for member in shown_ones for piece in _pieces(member)]
+    if members and not shown_ones:
+        facts = {path.rsplit(".", 1)[-1]: plain(value)}
+        found.append(Evidence("field", subject, f"{path} is {shown(value)}", pointer=path, facts=facts))
+    elif len(members) > MOST:
+        found.append(Evidence("reason", subject, f"{len(members) - MOST} more are not shown"))
     if isinstance(value, PartList):
-        found.append(Evidence("reason", "", "there may be others: " + "; ".join(value.reasons)))
+        found.append(Evidence("reason", subject, "there may be others: " + "; ".join(value.reasons)))
     return tuple(found)
 
 
@@ -37,7 +44,7 @@ def members_of(value: Any) -> tuple[Any, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def _pieces(member: Any) -> Iterator[Evidence]:
+def _pieces(member: View) -> Iterator[Evidence]:
     if isinstance(member, Access):
         yield from _access(member)
     elif isinstance(member, Statement):
@@ -45,11 +52,9 @@ def _pieces(member: Any) -> Iterator[Evidence]:
     elif isinstance(member, Grant):
         yield Evidence("grant", identity_of(member), f"grant {label_of(member)} to {shown(member.grantee)}",
                        f"grant/{identity_of(member)}", None, facts_in(member))  # fmt: skip
-    elif isinstance(member, View):
+    else:
         text = f"{member.type_name().lower()} {label_of(member)}"
         yield Evidence("object", identity_of(member), text, facts=facts_in(member))
-    else:
-        yield Evidence("field", "", shown(member), facts={"value": plain(member)})
 
 
 def _access(access: Access) -> Iterator[Evidence]:

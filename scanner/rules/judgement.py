@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,8 +10,9 @@ from scanner.model.facttypes import View
 from scanner.model.finding import Evidence
 from scanner.model.rule import Outcome
 from scanner.rules.build import Rule
-from scanner.rules.evidence import conditional, evidence_of
+from scanner.rules.evidence import conditional, evidence_of, identity_of
 from scanner.rules.lang.template import shown
+from scanner.rules.lang.terms import text_of
 from scanner.rules.program import Decision
 from scanner.rules.reads import reads_of
 
@@ -28,7 +30,7 @@ def words_of(rule: Rule, decision: Decision, subject: View, as_of: datetime) -> 
     if decision.outcome is Outcome.FAIL and decision.check is not None:
         return _failure(rule, decision.check, subject, as_of)
     if decision.outcome is Outcome.NOT_ASSESSED:
-        reasons = tuple(Evidence("reason", "", reason) for reason in decision.reasons)
+        reasons = tuple(Evidence("reason", identity_of(subject), reason) for reason in decision.reasons)
         return Words(f"cannot tell: {'; '.join(decision.reasons)}", reasons)
     if decision.outcome is Outcome.PASS:
         return Words(f"not the case: {rule.info.title}")
@@ -46,4 +48,21 @@ def _failure(rule: Rule, place: int, subject: View, as_of: datetime) -> Words:
     message = check.message.render(values) if check.message else rule.info.title
     if conditions := conditional(evidence):
         message += f", if {shown(conditions)}"
-    return Words(message, (*evidence_of(evidence), *reads_of(rule.program, check.term, subject, as_of)))
+    path = text_of(rule.program.evidence) if rule.program.evidence else ""
+    pieces = (
+        *evidence_of(evidence, identity_of(subject), path),
+        *reads_of(rule.program, check.term, subject, as_of),
+    )
+    return Words(message, _distinct(pieces))
+
+
+def _distinct(pieces: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """Each field once; what the rule's author chose to show comes first."""
+    fields = {(piece.subject, piece.pointer) for piece in pieces if piece.type == "field"}
+    kept: list[Evidence] = []
+    for piece in pieces:
+        place = (piece.subject, piece.pointer)
+        if piece.type != "field" or place in fields:
+            kept.append(piece)
+            fields.discard(place)
+    return tuple(kept)

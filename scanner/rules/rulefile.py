@@ -121,10 +121,10 @@ def _problems(file: YamlFile, error: Any) -> Iterator[Problem]:
         known = error.schema.get("properties", {})
         for key in error.instance:
             if key not in known:
-                yield file.problem_at_key((*path, key), f"unknown key `{key}`", suggest(str(key), known))
+                yield file.problem_at_key((*path, key), f"unknown key `{key[:60]}`", suggest(key[:60], known))
     elif error.validator == "enum":
-        help = suggest(str(error.instance), map(str, error.validator_value))
-        yield file.problem_at(path, f"`{error.instance}` is not allowed here", help)
+        written = str(error.instance)[:60]
+        yield file.problem_at(path, f"`{written}` is not allowed here", suggest(written, error.validator_value))
     else:
         yield file.problem_at(path, _in_words(error))
 

@@ -170,7 +170,7 @@ class _Composer:
         if event.anchor is not None:
             self.refuse(event, "anchors are not allowed", "write the value out")
         if event.tag is not None:
-            self.refuse(event, f"tags are not allowed: `{event.tag}`", "quote the value to make it text")
+            self.refuse(event, f"tags are not allowed: `{event.tag[:60]}`", "quote the value to make it text")
 
     def scalar(self, event: Any) -> None:
         self.check(event)
@@ -215,7 +215,7 @@ class _Composer:
         if not isinstance(node.data, str):
             node.data = self.file.text[node.start : node.end]
         if node.data in parent.data:
-            raise YamlProblem(self.file.problem(node.start, f"duplicate key `{node.data}`"))
+            raise YamlProblem(self.file.problem(node.start, f"duplicate key `{node.data[:60]}`"))
         return node
 
 

@@ -136,6 +136,14 @@ def test_evidence_is_cut_to_what_a_person_can_read(tmp_path: Path) -> None:
     assert "150 more are not shown" in [piece.text for piece in finding.evidence]
 
 
+def test_a_plain_value_is_evidence_once(tmp_path: Path) -> None:
+    text = small_rule("age(key.created) < days(10)", evidence="key.created")
+    (finding,) = judged(tmp_path, text, a_key(created=datetime(2025, 1, 1, tzinfo=UTC))).findings
+    (piece,) = finding.evidence
+    assert (piece.subject, piece.pointer, piece.text) == (ARN, "key.created", "key.created is 2025-01-01")
+    assert piece.facts == {"created": "2025-01-01T00:00:00Z"}
+
+
 def test_a_subject_without_an_arn_goes_by_its_id(tmp_path: Path) -> None:
     store = Store(id="cks-1", name="pci", account="1", region="eu", connection_state="FAILED")
     (finding,) = judged(tmp_path, small_rule("store.connection_state == 'CONNECTED'", subject="store"), store).findings

@@ -141,6 +141,8 @@ HOSTILE = {
     "binary": "\x00\x01",
     "complex key": "? [a, b]\n: c\n",
     "long scalar": "rule: " + "a" * 200_000,
+    "long value": SEPARATION.replace("severity: high", "severity: " + "h" * 100_000),
+    "long key": "k" * 900 + ": 1\n" + "k" * 900 + ": 1\n",
     "many keys": "\n".join(f"k{number}: 1" for number in range(20_000)),
     "tabs": "rule:\n\t- x\n",
     "deep expression": small_rule("'" + "(" * 5000 + "true" + ")" * 5000 + "'"),

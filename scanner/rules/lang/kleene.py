@@ -50,10 +50,12 @@ class Kleene:
         base = self.value(term.base)
         if isinstance(base, (Undecided, Broken)):
             return base
+        if base is None:
+            return Broken(f"`.{term.name}` of null")
         try:
             return lifted(getattr(base, term.name))
-        except AttributeError:
-            return Broken(f"`.{term.name}` of null")
+        except RUNTIME_FAULTS as error:
+            return Broken(f"`.{term.name}`: {error}")
 
     def _apply(self, term: Apply) -> Any:
         args = [self.value(arg) for arg in term.args]
