@@ -141,6 +141,9 @@ ALIAS_ACTIONS = mask_of(name for name, action in _KMS.items() if "alias" in acti
 CROSS_ACCOUNT = mask_of(name for name, action in _KMS.items() if action.cross_account)
 RETIRE_GRANT = bit("kms:RetireGrant")
 CREATE_GRANT = bit("kms:CreateGrant")
+ASSUME_ROLE = bit("sts:AssumeRole")
+"""Decided like a key action, with the role's trust policy in the place of the key policy."""
+GRANTABLE = mask_of(name for name, action in _KMS.items() if action.grantable)
 IN_KEY_POLICY = mask_of(name for name, action in _KMS.items() if action.in_key_policy)
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from scanner.authz.actions import CROSS_ACCOUNT, KEY_ACTIONS, RETIRE_GRANT, names
+from scanner.authz.actions import ASSUME_ROLE, CROSS_ACCOUNT, KEY_ACTIONS, RETIRE_GRANT
 from scanner.authz.conditions import holds, says
 from scanner.authz.documents import StatementRef, reference
 from scanner.authz.match import Hit
 from scanner.authz.principals import Route
 from scanner.authz.request import AccessRequest, Decision, Documents, Verdict
 from scanner.authz.weigh import Outcome, Weighed, weigh
-
-RESOURCE_LAYERS = ("key-policy", "grant")
 
 
 def decide(request: AccessRequest, documents: Documents) -> Decision:
@@ -57,7 +55,7 @@ def _denials(layer: Weighed, request: AccessRequest) -> list[Hit]:
 def _counts(layer: Weighed, action: int) -> bool:
     """Whether the layer's denials reach this action: RetireGrant and actions without a key escape some layers."""
     if layer.name == "key-policy":
-        return bool(action & KEY_ACTIONS & ~RETIRE_GRANT)
+        return bool(action & (KEY_ACTIONS | ASSUME_ROLE) & ~RETIRE_GRANT)
     return not (layer.name == "rcp" and action & RETIRE_GRANT)
 
 
@@ -183,8 +181,3 @@ def _gap(request: AccessRequest, outcome: Outcome) -> str:
         if caller.is_iam and not layer.allowed().possibly & action:
             return layer.name
     return "key-policy"
-
-
-def describe_action(request: AccessRequest) -> str:
-    """The action of a request by name, for messages."""
-    return ", ".join(names(request.actions))

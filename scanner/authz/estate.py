@@ -9,8 +9,10 @@ from functools import cached_property
 from scanner.authz.actions import bit, mask_of
 from scanner.authz.decide import explain
 from scanner.authz.documents import StatementRef
+from scanner.authz.escalation import Escalation
 from scanner.authz.facts import StaticContext
 from scanner.authz.keys import KeySubject, keys_of
+from scanner.authz.powers import COMPUTE
 from scanner.authz.principals import Caller, Route
 from scanner.authz.public import public_statements
 from scanner.authz.reach import KeyAccess, Reach
@@ -20,6 +22,7 @@ from scanner.authz.standing import statements_on_all_keys
 from scanner.authz.subjects import Subjects, subjects_of
 from scanner.authz.values import Known, known
 from scanner.authz.weigh import weigh
+from scanner.model.records import ResourceFact
 from scanner.model.snapshot import Snapshot
 from scanner.model.unknown import Partial, Unknown
 
@@ -31,19 +34,26 @@ DECRYPTION = ("kms:Decrypt", "kms:ReEncryptFrom")
 class AccessEstate:
     """All principals and keys of a snapshot."""
 
-    def __init__(self, subjects: Subjects, keys: dict[str, KeySubject]) -> None:
+    def __init__(self, subjects: Subjects, keys: dict[str, KeySubject], compute: tuple[ResourceFact, ...] = ()) -> None:
         self.subjects = subjects
         self.keys = keys
+        self._compute = compute
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> AccessEstate:
         """The estate that a snapshot shows."""
-        return cls(subjects_of(snapshot), keys_of(snapshot))
+        compute = tuple(fact for fact in snapshot.of(ResourceFact) if fact.type in COMPUTE)
+        return cls(subjects_of(snapshot), keys_of(snapshot), compute)
 
     @cached_property
     def relation(self) -> Relation:
         """Who reaches which key, worked out by classes."""
         return Relation(self.subjects, self.keys)
+
+    @cached_property
+    def escalation(self) -> Escalation:
+        """Who can come to reach which key by changing policies or as somebody else."""
+        return Escalation(self.subjects, self.keys, self._compute)
 
     def decide(self, principal: str, key: str, action: str, fixed: dict[str, Known] | None = None) -> Decision:
         """The decision for one principal, key and action by name; KeyError for one that is not there."""

@@ -12,7 +12,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from scanner.authz.actions import ALIAS_ACTIONS, CROSS_ACCOUNT, EVERY, IN_KEY_POLICY, KEY_ACTIONS, RETIRE_GRANT
+from scanner.authz.actions import (
+    ALIAS_ACTIONS,
+    ASSUME_ROLE,
+    CROSS_ACCOUNT,
+    EVERY,
+    IN_KEY_POLICY,
+    KEY_ACTIONS,
+    RETIRE_GRANT,
+)
 from scanner.authz.documents import Document
 from scanner.authz.grants import grant_document, issuer_of, retiring_document
 from scanner.authz.match import Hit, hits_in
@@ -193,7 +201,7 @@ class _Scales:
         return found
 
     def _in_key_policy(self) -> int:
-        return 0 if self.is_alias else IN_KEY_POLICY & KEY_ACTIONS
+        return 0 if self.is_alias else (IN_KEY_POLICY & KEY_ACTIONS) | ASSUME_ROLE
 
     def _limits(self) -> Masks:
         """What every SCP level and the endpoint policy leave; an RCP can only deny."""
@@ -217,12 +225,13 @@ class _Scales:
             return allowed | of_service.only(on_key), 0
         if self.crosses:
             by_key, open_trust = self._across_accounts(iam, limited)
-            return allowed | by_key.only(on_key & CROSS_ACCOUNT), open_trust & on_key & CROSS_ACCOUNT
+            crossing = on_key & (CROSS_ACCOUNT | ASSUME_ROLE)
+            return allowed | by_key.only(crossing), open_trust & crossing
         return allowed | self._within_account(iam, limited).only(on_key), 0
 
     def _by_identity_alone(self) -> int:
         """Actions that name no key, and the alias half of alias actions."""
-        return ~KEY_ACTIONS | (ALIAS_ACTIONS if self.is_alias else 0)
+        return ~(KEY_ACTIONS | ASSUME_ROLE) | (ALIAS_ACTIONS if self.is_alias else 0)
 
     def _within_account(self, iam: Masks, limited: Masks) -> Masks:
         policy = self.key_policy
