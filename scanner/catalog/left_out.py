@@ -16,7 +16,7 @@ VERSION = "an older version or a part of what a row reads"
 SETTINGS = "settings of something that launches or delivers: the result is a resource of its own"
 REPORTED = "another service's report about resources that the table reads at their source"
 OBJECT = "single objects are not listed; the default of their bucket is"
-SECRETS = "the answer can hold passwords, so the operation is not called"
+SECRETS = "the answer can hold passwords, code or data, or the permission gives access to them"
 NOT_A_KEY = "not a KMS key in spite of its name"
 CROSS_REGION = "where copies of another Region's data will go; the copies are read in that Region"
 
@@ -128,6 +128,8 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     ),
     OBJECT: ("s3:GetObjectOutput.*", "s3control:S3*.*", "s3control:SSEKMSFilter.*", "s3control:DSSEKMSFilter.*"),
     SECRETS: (
+        "keyspaces:*",
+        "lambda:FunctionCodeLocation.*",
         "glue:AuthenticationConfiguration.*",
         "dms:MongoDbSettings.*",
         "dms:DocDbSettings.*",

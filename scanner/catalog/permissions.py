@@ -13,7 +13,6 @@ PREFIXES = {
     "docdb": "rds",
     "efs": "elasticfilesystem",
     "emr": "elasticmapreduce",
-    "keyspaces": "cassandra",
     "kinesisanalyticsv2": "kinesisanalytics",
     "lexv2-models": "lex",
     "location": "geo",
@@ -31,11 +30,6 @@ PREFIXES = {
 """boto3's service name to the prefix of its IAM actions, where they differ."""
 
 ACTIONS = {
-    # Reading anything about Keyspaces is reading its system tables.
-    ("keyspaces", "ListKeyspaces"): "cassandra:Select",
-    ("keyspaces", "ListTables"): "cassandra:Select",
-    ("keyspaces", "GetTable"): "cassandra:Select",
-    ("keyspaces", "ListTagsForResource"): "cassandra:Select",
     ("s3", "ListBuckets"): "s3:ListAllMyBuckets",
     ("s3", "GetBucketEncryption"): "s3:GetEncryptionConfiguration",
     ("s3", "GetBucketLifecycleConfiguration"): "s3:GetLifecycleConfiguration",

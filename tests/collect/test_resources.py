@@ -417,14 +417,18 @@ def test_a_catalog_without_databases_protects_nothing_and_one_with_some_is_unenc
 
 
 def test_a_listing_inside_a_listing_goes_on_when_one_of_them_is_refused(aws: FakeAws, bench: Bench):
-    aws.pages("keyspaces", "ListKeyspaces", "keyspaces", [{"keyspaceName": n, "resourceArn": n} for n in "ab"])
-    arn = f"arn:aws:cassandra:{REGION}:{ACCOUNT}:/keyspace/b/table/t"
-    tables = [{"keyspaceName": "b", "tableName": "t", "resourceArn": arn}]
-    aws.pages("keyspaces", "ListTables", "tables", tables)
-    aws.fault("keyspaces", "ListTables", denied(when=lambda call: call.params["keyspaceName"] == "a"))
-    reading = read(bench, "AWS::Cassandra::Table")
-    assert [fact.arn for fact in reading.facts] == [arn]
-    assert ([gap.operation for gap in reading.gaps], reading.coverage[0].complete) == (["ListTables"], False)
+    aws.pages("bedrock-agent", "ListKnowledgeBases", "knowledgeBaseSummaries", [base("A" * 10), base("B" * 10)])
+    source = {"knowledgeBaseId": "B" * 10, "dataSourceId": "S" * 10, "name": "s"}
+    aws.pages("bedrock-agent", "ListDataSources", "dataSourceSummaries", [source])
+    first = "A" * 10
+    aws.fault("bedrock-agent", "ListDataSources", denied(when=lambda call: call.params["knowledgeBaseId"] == first))
+    reading = read(bench, "AWS::Bedrock::DataSource")
+    assert [fact.name for fact in reading.facts] == ["s"]
+    assert ([gap.operation for gap in reading.gaps], reading.coverage[0].complete) == (["ListDataSources"], False)
+
+
+def base(identity: str) -> dict[str, Any]:
+    return {"knowledgeBaseId": identity, "name": identity, "status": "ACTIVE", "updatedAt": WHEN}
 
 
 def test_a_service_that_is_not_switched_on_is_no_gap_but_a_missing_permission_is(aws: FakeAws, bench: Bench):
@@ -450,7 +454,7 @@ def test_environment_variables_are_never_in_a_record(aws: FakeAws, bench: Bench)
     secret = {"Variables": {"PASSWORD": "hunter2"}}
     function = {"FunctionName": "f", "FunctionArn": "arn:f", "Environment": secret, "KMSKeyArn": KEY}
     aws.pages("lambda", "ListFunctions", "Functions", [function])
-    aws.answer("lambda", "GetFunction", {"Configuration": function, "Tags": {"a": "b"}})
+    aws.answer("lambda", "ListTags", {"Tags": {"a": "b"}})
     reading = read(bench, "AWS::Lambda::Function")
     assert use(reading.facts[0], "environment") == ("KEY", KEY)
     assert "hunter2" not in repr(reading.items)

@@ -192,22 +192,23 @@ FUNCTION = EncryptedType(
     "AWS::Lambda::Function",
     Api(
         "lambda",
-        (Call("ListFunctions", "Functions[].{FunctionName: FunctionName, FunctionArn: FunctionArn}"),),
-        "FunctionArn",
-        "FunctionName",
-        details=(
-            # GetFunction also shows environment variables: only these fields of it are kept.
+        (
+            # ListFunctions also shows environment variables: only these fields of it are kept.
             Call(
-                "GetFunction",
-                "{Key: Configuration.KMSKeyArn, Source: Code.SourceKMSKeyArn, "
-                "Durable: Configuration.DurableConfig.KMSKeyArn, Runtime: Configuration.Runtime, Tags: Tags}",
-                given={"FunctionName": "FunctionName"},
+                "ListFunctions",
+                "Functions[].{FunctionName: FunctionName, FunctionArn: FunctionArn, Runtime: Runtime, "
+                "Key: KMSKeyArn, Durable: DurableConfig.KMSKeyArn}",
             ),
         ),
+        "FunctionArn",
+        "FunctionName",
+        details=(Call("ListTags", "Tags", given={"Resource": "FunctionArn"}, into="TagMap"),),
+        tags="TagMap",
     ),
     keys=(
         KeyField("environment", "Key", aws_managed("lambda"), (At("aws_lambda_function", "kms_key_arn"),)),
-        KeyField("code", "Source", AWS_OWNED, (At("aws_lambda_function", "source_kms_key_arn"),)),
+        # In AWS only GetFunction tells the key of the code, and it hands out the code as well.
+        KeyField("code", "", AWS_OWNED, (At("aws_lambda_function", "source_kms_key_arn"),)),
         KeyField("durable-state", "Durable", NOT_USED),
     ),
     terraform={"aws_lambda_function": "function_name"},

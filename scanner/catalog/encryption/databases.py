@@ -6,6 +6,7 @@ from scanner.catalog.encryption.types import (
     AWS_OWNED,
     NOT_NAMED,
     NOT_USED,
+    PLAN_ONLY,
     Api,
     At,
     Attribute,
@@ -91,28 +92,15 @@ DYNAMODB_TABLE = EncryptedType(
 
 _KIND = {"AWS_OWNED_KMS_KEY": AWS_OWNED, "CUSTOMER_MANAGED_KMS_KEY": NOT_NAMED}
 
+# Asking AWS about a Keyspaces table takes cassandra:Select, which also reads what is in it: a plan alone is read.
 KEYSPACES_TABLE = EncryptedType(
     "AWS::Cassandra::Table",
-    Api(
-        "keyspaces",
-        (
-            Call("ListKeyspaces", "keyspaces"),
-            Call("ListTables", "tables", given={"keyspaceName": "keyspaceName"}),
-        ),
-        "resourceArn",
-        "tableName",
-        details=(
-            Call("GetTable", given={"keyspaceName": "keyspaceName", "tableName": "tableName"}),
-            tag_call("resourceArn"),
-        ),
-        tags="TagList",
-        created="creationTimestamp",
-    ),
+    PLAN_ONLY,
     keys=(
         KeyField(
             "storage",
-            "encryptionSpecification.kmsKeyIdentifier",
-            Flag("encryptionSpecification.type", _KIND, missing=AWS_OWNED),
+            "",
+            AWS_OWNED,
             (
                 At(
                     "aws_keyspaces_table",
@@ -123,7 +111,6 @@ KEYSPACES_TABLE = EncryptedType(
         ),
     ),
     terraform={"aws_keyspaces_table": "table_name"},
-    attributes=(Attribute("keyspace", "keyspaceName", "The keyspace of the table."),),
 )
 
 TIMESTREAM = EncryptedType(
