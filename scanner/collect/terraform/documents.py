@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from scanner.collect.terraform.address import drop_prefixes
+from scanner.collect.terraform.configuration import references
 from scanner.collect.terraform.draft import flag, text, texts
 from scanner.collect.terraform.instances import Instance
 from scanner.collect.terraform.values import State, expression_at, leaf
@@ -42,7 +44,11 @@ def _from_data(world: World, instance: Instance, expression: Any, why: str) -> R
     """The document behind a reference to a policy document data source, and to that alone."""
     sources = world.resolver.data_sources(instance, expression, DOCUMENT)
     if sources is None or len(sources) != 1:
-        return Read(None, f"{why}, and what is known of its parts does not make a whole document")
+        named = ", ".join(
+            ".".join(step for step in steps[:3] if isinstance(step, str))
+            for steps in drop_prefixes(references(expression))[:3]
+        )
+        return Read(None, f"{why} and is made of {named}" if named else why)
     return render(world, sources[0])
 
 

@@ -80,13 +80,12 @@ def _cluster(world: World, instance: Instance, hsms: list[Instance]) -> ClusterF
     hsm_type = draft.read("hsm_type", "hsm_type", text, None)
     if instance.action not in ("create", "replace"):
         draft.unread["hsms"] = not_held(f"HSMs of {instance.address} that are managed elsewhere")
-    state = text(values.get("cluster_state"))
     return ClusterFact(
         account=where.account,
         region=where.region,
         arn=world.arn(instance),
         id=cluster_id(instance),
-        state=state or draft.unset("state", f"{instance.address}.cluster_state is known only after apply"),
+        state=_state(draft),
         hsm_type=hsm_type,
         mode=_mode(draft, hsm_type),
         hsms=tuple(_hsm(world, hsm) for hsm in hsms),
@@ -96,6 +95,15 @@ def _cluster(world: World, instance: Instance, hsms: list[Instance]) -> ClusterF
         tags=draft.tags(),
         unread=draft.unread,
     )
+
+
+def _state(draft: Draft) -> str | UnsetType:
+    """A new cluster waits to be initialised by hand; one made from a backup comes up by itself."""
+    stated = text((draft.instance.after or {}).get("cluster_state"))
+    if stated or draft.instance.action not in ("create", "replace"):
+        return stated or draft.unset("state", not_held(f"the state of {draft.instance.address}"))
+    backup = leaf(draft.instance, "source_backup_identifier").state in (State.VALUE, State.UNKNOWN)
+    return "ACTIVE" if backup else "UNINITIALIZED"
 
 
 def _mode(draft: Draft, hsm_type: str | None | UnsetType) -> str | None | UnsetType:

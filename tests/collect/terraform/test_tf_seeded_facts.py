@@ -189,7 +189,7 @@ def test_a_non_fips_cluster_says_so_with_its_hsms() -> None:
             {"cluster_id": ref("aws_cloudhsm_v2_cluster.c.cluster_id")},
         )
     (cluster,) = facts(plan.load(), ClusterFact)
-    assert (cluster.mode, cluster.hsm_type) == ("NON_FIPS", "hsm2m.medium")
+    assert (cluster.mode, cluster.hsm_type, cluster.state) == ("NON_FIPS", "hsm2m.medium", "UNINITIALIZED")
     assert [(hsm.zone, hsm.state) for hsm in cluster.hsms] == [("eu-central-1a", "ACTIVE"), ("eu-central-1b", "ACTIVE")]
     assert "hsms" not in cluster.unread
 
