@@ -18,6 +18,7 @@ def command(out: Path) -> None:
 
     Nothing leaves this machine. Prints the report and writes it as text, JSON and HTML with the snapshot to --out.
     """
+    from scanner.cli.failures import say
     from scanner.cli.live import read_account
     from scanner.cli.output import Destination, write_stdout
     from scanner.cli.pipeline import prepare_with
@@ -37,3 +38,4 @@ def command(out: Path) -> None:
     render(report, everything)
     render(report, replace(everything, formats=(Destination("terminal", text),), all=False))
     write_stdout(text.read_bytes())
+    say(f"report.txt, report.json, report.html and demo.snapshot are in {out}")
