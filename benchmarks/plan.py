@@ -34,9 +34,13 @@ def plan_of(count: int) -> dict[str, Any]:
         )
     blocks = [_block("aws_kms_key", "k", {})]
     blocks += [_block(k, "r", {attribute.get(k, "kms_key_id"): _to_key()}) for k, _ in kinds]
+    shown = [{name: one[name] for name in ("address", "mode", "type", "name", "index")} for one in changes]
+    for one, change in zip(shown, changes, strict=True):
+        one["values"] = change["change"]["after"]
     return {
         "format_version": "1.2",
         "terraform_version": "1.11.4",
+        "planned_values": {"root_module": {"resources": shown}},
         "variables": {"region": {"value": "eu-central-1"}},
         "resource_changes": changes,
         "configuration": {
@@ -56,6 +60,8 @@ def _block(kind: str, name: str, expressions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _change(kind: str, name: str, index: int, values: dict[str, Any], key: str = "") -> dict[str, Any]:
+    usual = {name: None for name in ("final_snapshot", "iops", "multi_attach_enabled", "outpost_arn", "snapshot_id")}
+    usual |= {"description": "made by the benchmark", "timeouts": None, "deletion_window_in_days": 30}
     unknown = {"arn": True, "id": True, **({key: True} if key else {"key_id": True, "policy": True})}
     return {
         "address": f"{kind}.{name}[{index}]",
@@ -63,7 +69,7 @@ def _change(kind: str, name: str, index: int, values: dict[str, Any], key: str =
         "type": kind,
         "name": name,
         "index": index,
-        "change": {"actions": ["create"], "before": None, "after": values, "after_unknown": unknown},
+        "change": {"actions": ["create"], "before": None, "after": values | usual, "after_unknown": unknown},
     }
 
 

@@ -153,10 +153,9 @@ class RawResource(msgspec.Struct):
 
 
 class Document(msgspec.Struct):
-    """A plan, a state (`values`) or a raw state file (`version`, `resources`)."""
+    """A plan."""
 
     format_version: str | None = None
-    terraform_version: str | None = None
     resource_changes: list[ResourceChange] | None = None
     resource_drift: list[ResourceChange] | None = None
     deferred_changes: list[DeferredChange] | None = None
@@ -164,27 +163,46 @@ class Document(msgspec.Struct):
     prior_state: PriorState | None = None
     configuration: Configuration | None = None
     variables: dict[str, Any] | None = None
-    values: StateValues | None = None
     timestamp: str | None = None
     errored: bool | None = None
     complete: bool | None = None
-    version: int | None = None
+
+
+class StateDocument(Document):
+    """A state of `show -json` (`values`), or a raw state file (`resources`)."""
+
+    values: StateValues | None = None
     resources: list[RawResource] | None = None
-    encrypted_data: Any = None
-
-    @property
-    def is_raw_state(self) -> bool:
-        """Whether this is a `.tfstate` file rather than output of `show -json`."""
-        return self.version is not None and self.format_version is None
-
-    @property
-    def is_plan(self) -> bool:
-        """Whether it describes a change rather than what is there."""
-        parts = (self.resource_changes, self.planned_values, self.configuration, self.prior_state)
-        return any(part is not None for part in parts)
 
 
-PLAN_KEYS = ("resource_changes", "planned_values", "format_version", "prior_state")
+PLAN_KEYS = ("resource_changes", "planned_values", "prior_state", "configuration")
+"""Any of these makes a document a plan."""
+
+STATE_KEYS = ("values", "format_version")
+RAW_KEYS = ("version", "lineage", "serial")
+
+
+class _Head(msgspec.Struct):
+    """What tells the kinds of documents apart, read before anything else."""
+
+    format_version: Any = None
+    version: Any = None
+    resource_changes: msgspec.Raw = msgspec.Raw()
+    planned_values: msgspec.Raw = msgspec.Raw()
+    prior_state: msgspec.Raw = msgspec.Raw()
+    configuration: msgspec.Raw = msgspec.Raw()
+    values: msgspec.Raw = msgspec.Raw()
+    lineage: Any = None
+    serial: Any = None
+    encrypted_data: msgspec.Raw = msgspec.Raw()
+
+    def has(self, key: str) -> bool:
+        """Whether a property is there and not null."""
+        value = getattr(self, key)
+        if not isinstance(value, msgspec.Raw):
+            return value is not None
+        text = memoryview(value)
+        return text.nbytes > 0 and text[:4] != b"null"
 
 
 def read_bytes(path: str | Path) -> bytes:
@@ -204,15 +222,38 @@ def read_document(data: bytes, name: str) -> Document:
     """The document in `data`; `name` stands in errors. Raises SourceError."""
     text = _decode(data, name)
     try:
-        document = msgspec.json.decode(text, type=Document)
-        if not (document.is_plan or document.values or document.format_version or document.is_raw_state):
-            document = _unwrap(msgspec.json.decode(text), name)
+        head = msgspec.json.decode(text, type=_Head)
+        kind = _kind(head, name)
+        if kind is None:
+            return _unwrap(msgspec.json.decode(text), name)
+        return msgspec.json.decode(text, type=kind)
     except msgspec.ValidationError as problem:
         raise SourceError(f"{name}: not a Terraform plan or state: {_lower(problem)}; {HOW_TO}") from problem
     except (msgspec.DecodeError, RecursionError, UnicodeError) as problem:
         raise SourceError(f"{name}: not complete, valid JSON: {_lower(problem)}; {_hint(text)}") from problem
-    _check_version(document, name)
-    return document
+
+
+def _kind(head: _Head, name: str) -> type[Document] | None:
+    """The type of a document; None where it is neither plan nor state."""
+    if any(map(head.has, PLAN_KEYS)):
+        _check_format(head.format_version, name)
+        return Document
+    if head.has("encrypted_data"):
+        raise SourceError(f"{name}: the state is encrypted; write it with `tofu show -json`")
+    if any(map(head.has, STATE_KEYS)):
+        _check_format(head.format_version, name)
+        return StateDocument
+    if not any(map(head.has, RAW_KEYS)):
+        return None
+    if head.version != 4:
+        raise SourceError(f"{name}: state version {head.version} cannot be read, only 4; {HOW_TO}")
+    return StateDocument
+
+
+def _check_format(version: Any, name: str) -> None:
+    """Minor versions only add; an unknown major one is refused, as the format asks."""
+    if version is not None and str(version).split(".", 1)[0] not in ("0", "1"):
+        raise SourceError(f"{name}: format version `{str(version)[:20]}` is newer than 1.x; update keyproof")
 
 
 def _lower(problem: Exception) -> str:
@@ -246,7 +287,8 @@ def _unwrap(value: Any, name: str, depth: int = 3) -> Document:
     for _ in range(depth):
         inner: list[Any] = []
         for node in nodes:
-            if isinstance(node, dict) and any(key in node for key in PLAN_KEYS):
+            if isinstance(node, dict) and any(node.get(key) is not None for key in PLAN_KEYS):
+                _check_format(node.get("format_version"), name)
                 return msgspec.convert(node, Document)
             if isinstance(node, dict):
                 inner += node.values()
@@ -254,15 +296,3 @@ def _unwrap(value: Any, name: str, depth: int = 3) -> Document:
                 inner += node
         nodes = inner
     raise SourceError(f"{name}: no Terraform plan or state in it: none of {', '.join(PLAN_KEYS)} is there; {HOW_TO}")
-
-
-def _check_version(document: Document, name: str) -> None:
-    if document.encrypted_data is not None:
-        raise SourceError(f"{name}: the state is encrypted; write it with `tofu show -json`")
-    if document.is_raw_state:
-        if document.version != 4:
-            raise SourceError(f"{name}: state version {document.version} cannot be read, only 4; {HOW_TO}")
-        return
-    major = (document.format_version or "1").split(".", 1)[0]
-    if major not in ("0", "1"):
-        raise SourceError(f"{name}: format version `{document.format_version}` is newer than 1.x; update keyproof")

@@ -13,6 +13,7 @@ from scanner.collect.terraform.document import (
     RawResource,
     ResourceChange,
     StatedModule,
+    StateDocument,
     StatedResource,
     StateValues,
 )
@@ -78,9 +79,10 @@ class Instances:
 def read_instances(document: Document) -> Instances:
     """All instances of a plan, a state or a raw state."""
     found = Instances()
-    if document.is_raw_state:
+    if isinstance(document, StateDocument):
         for resource in document.resources or ():
             _add_raw(found, resource)
+        _add_stated(found, document.values, set())
         return found
     drifted = {change.address for change in document.resource_drift or ()}
     moved: set[str] = set()
@@ -92,9 +94,8 @@ def read_instances(document: Document) -> Instances:
         if put_off.resource_change is not None:
             _add_change(found, put_off.resource_change, drifted, put_off.reason or "deferred")
     if document.resource_changes is None:
-        _add_stated(found, document.planned_values, moved, mirrored=not document.is_plan)
+        _add_stated(found, document.planned_values, moved, mirrored=False)
     _add_stated(found, document.prior_state.values if document.prior_state else None, moved)
-    _add_stated(found, document.values, moved)
     found.partial += _why_partial(document, found)
     return found
 
@@ -107,9 +108,9 @@ def _why_partial(document: Document, found: Instances) -> Iterator[str]:
     put_off = sum(instance.action == "deferred" for instance in found.by_address.values())
     if put_off:
         yield f"{put_off} change(s) are deferred to a later run"
-    if document.is_plan and document.configuration is None:
+    if document.configuration is None:
         yield "the plan has no `configuration`, so references between resources cannot be followed"
-    if document.is_plan and document.resource_changes is None:
+    if document.resource_changes is None:
         yield "the plan has no `resource_changes`, so what it does to each resource is not known"
 
 

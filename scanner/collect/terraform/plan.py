@@ -10,7 +10,7 @@ from pathlib import Path
 from scanner.collect.terraform.changes import Locate, as_before, build_changes, still_there
 from scanner.collect.terraform.configuration import ConfigurationIndex, index_configuration
 from scanner.collect.terraform.coverage import coverage_of
-from scanner.collect.terraform.document import Document, read_bytes, read_document
+from scanner.collect.terraform.document import Document, StateDocument, read_bytes, read_document
 from scanner.collect.terraform.iam import build_iam
 from scanner.collect.terraform.instances import Instance, Instances, read_instances
 from scanner.collect.terraform.keys import build_keys
@@ -112,7 +112,7 @@ def _plan(document: Document, options: PlanOptions, now: datetime) -> Plan:
     facts += _not_yet_there(still_there(everything, facts_before), facts)
     locate: Locate = source.locate if source else lambda _: None
     return Plan(
-        kind="terraform-plan" if document.is_plan else "terraform-state",
+        kind="terraform-state" if isinstance(document, StateDocument) else "terraform-plan",
         after=facts,
         before=facts_before,
         changes=list(build_changes(before, after, everything, locate)),

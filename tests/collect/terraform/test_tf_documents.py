@@ -130,6 +130,7 @@ def test_a_plan_of_planned_values_alone_is_read_as_partial() -> None:
         (b'{"encrypted_data": "abc", "version": 4}', "encrypted"),
         (b'{"hello": "world"}', "no Terraform plan"),
         (b"[1, 2]", "not a Terraform plan"),
+        (b'{"format_version": "1.2", "resource_changes": [], "timestamp": 5}', "$.timestamp"),
         (b'{"@level":"info","@message":"x"}\n{"@level":"info"}', "log of `terraform plan -json`"),
         (b"\xff\xfe\x00", "UTF-16"),
         (b'{"variables": {"a": ' + b"[" * 100_000, "nested too deeply"),
@@ -300,3 +301,9 @@ def test_a_thousand_broken_plans_give_records_or_a_clear_error(seed) -> None:
         if rng.random() < 0.1:
             data = data[: rng.randrange(len(data))]
         assert outcome_of(data)
+
+
+def test_keys_that_other_programs_add_do_no_harm() -> None:
+    plan = a_plan()
+    plan.document |= {"version": "build 7", "resources": {"count": 2}, "values": "none", "action_invocations": [1]}
+    assert the_key(plan.load()).state == "Enabled"
