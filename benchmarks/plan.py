@@ -60,7 +60,9 @@ def _block(kind: str, name: str, expressions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _change(kind: str, name: str, index: int, values: dict[str, Any], key: str = "") -> dict[str, Any]:
-    usual = {name: None for name in ("final_snapshot", "iops", "multi_attach_enabled", "outpost_arn", "snapshot_id")}
+    usual: dict[str, Any] = dict.fromkeys(
+        ("final_snapshot", "iops", "multi_attach_enabled", "outpost_arn", "snapshot_id")
+    )
     usual |= {"description": "made by the benchmark", "timeouts": None, "deletion_window_in_days": 30}
     unknown = {"arn": True, "id": True, **({key: True} if key else {"key_id": True, "policy": True})}
     return {

@@ -202,7 +202,7 @@ class _Head(msgspec.Struct):
         if not isinstance(value, msgspec.Raw):
             return value is not None
         text = memoryview(value)
-        return text.nbytes > 0 and text[:4] != b"null"
+        return text.nbytes > 0 and bytes(text[:4]) != b"null"
 
 
 def read_bytes(path: str | Path) -> bytes:
