@@ -158,7 +158,9 @@ def _snake(operation: str) -> str:
 
 
 def _located(scope: Scope, row: EncryptedType, item: dict[str, Any], items: list[Item]) -> Reading | None:
-    """The reading of an item, or None when it lives in another Region, whose own scope reports it."""
+    """The reading of an item, or None when it is of another account, or of a Region whose own scope reports it."""
+    if row.api.owner and search(row.api.owner, item) not in (None, scope.account):
+        return None
     words = {"partition": scope.partition, "account": scope.account, "region": scope.region}
     words["name"] = short_name(str(search(row.api.name, item) or ""))
     arn = row.api.arn

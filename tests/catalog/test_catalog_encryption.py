@@ -86,7 +86,7 @@ def test_identity_is_known_from_the_listing_alone(row: EncryptedType) -> None:
     assert type_of(follow(row.api.name, item)) in {"string", "free"}
     for path in templated(row.api.arn) if row.api.arn.startswith("arn:") else [row.api.arn]:
         assert type_of(follow(path, item)) in {"string", "free"}, path
-    for path in [row.api.region] if row.api.region else []:
+    for path in filter(None, (row.api.region, row.api.owner)):
         assert type_of(follow(path, item)) == "string", path
 
 

@@ -97,6 +97,7 @@ def test_snapshots_are_only_our_own_and_a_copy_names_what_it_was_copied_from(aws
     listed = [
         {"SnapshotId": "snap-1", "VolumeId": "vol-1", "Encrypted": True, "KmsKeyId": KEY},
         {"SnapshotId": "snap-2", "VolumeId": "vol-ffffffff", "Description": copied, "Encrypted": True},
+        {"SnapshotId": "snap-3", "VolumeId": "vol-3", "OwnerId": "999999999999", "Encrypted": False},
     ]
     aws.pages("ec2", "DescribeSnapshots", "Snapshots", listed)
     made, copy = read(bench, "AWS::EC2::Snapshot").facts

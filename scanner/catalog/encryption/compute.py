@@ -61,6 +61,7 @@ IMAGE = EncryptedType(
         "arn:{partition}:ec2:{region}::image/{ImageId}",
         "ImageId",
         created="CreationDate",
+        owner="OwnerId",
     ),
     keys=(
         KeyField(

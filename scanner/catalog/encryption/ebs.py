@@ -56,6 +56,7 @@ SNAPSHOT = EncryptedType(
         (Call("DescribeSnapshots", "Snapshots", fixed={"OwnerIds": ["self"]}),),
         arn="arn:{partition}:ec2:{region}::snapshot/{name}",
         name="SnapshotId",
+        owner="OwnerId",
         created="StartTime",
     ),
     keys=(

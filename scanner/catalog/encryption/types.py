@@ -165,6 +165,8 @@ class Api:
     created: str = ""
     region: str = ""
     """Path of the item's own Region, where one listing shows those of every Region."""
+    owner: str = ""
+    """Path of the account that owns an item, where an endpoint may list those of others too."""
     locate: Call | None = None
     """What to ask where `region` leads to nothing; `Location` then holds the answer."""
     everywhere: bool = False
