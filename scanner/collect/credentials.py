@@ -23,6 +23,14 @@ def acting_as(credentials: Any) -> Iterator[None]:
         _current.reset(token)
 
 
+def current_credentials() -> Any:
+    """The keys of the account that the current call is for (refreshed if need be); never those of another."""
+    credentials = _current.get(None)
+    if credentials is None:
+        raise NoCredentialsError
+    return credentials.get_frozen_credentials()
+
+
 class ContextCredentials(Credentials):  # type: ignore[misc]  # botocore has no types
     """Credentials that look up the real ones each time a request is signed."""
 
@@ -30,11 +38,8 @@ class ContextCredentials(Credentials):  # type: ignore[misc]  # botocore has no 
         super().__init__("context", "context", method="context")
 
     def get_frozen_credentials(self) -> Any:
-        """The keys of the account that the current call is for; never those of another."""
-        credentials = _current.get(None)
-        if credentials is None:
-            raise NoCredentialsError
-        return credentials.get_frozen_credentials()
+        """The keys of the account that the current call is for."""
+        return current_credentials()
 
 
 class _ContextProvider(CredentialProvider):  # type: ignore[misc]

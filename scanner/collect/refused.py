@@ -7,6 +7,7 @@ HTML, truncated, a page token that leads nowhere), `Timeout`, `Unreachable`, `Ex
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -81,6 +82,24 @@ class UnreadableError(Exception):
     def __init__(self, code: str, message: str) -> None:
         self.code = code
         super().__init__(message)
+
+
+def check_body(protocol: str, status: int, body: Any) -> None:
+    """Raise `UnreadableError` for a body that botocore would quietly read as an empty answer.
+
+    Web pages (a proxy, a load balancer, an emulator without the operation) and broken JSON. A page with a status
+    that may pass (502, 503, 504) is left to the retries.
+    """
+    if not isinstance(body, bytes) or status in (502, 503, 504):
+        return
+    if body[:200].lstrip()[:9].lower().startswith((b"<!doctype", b"<html")):
+        code = "Unsupported" if status in (404, 405, 500, 501) else "Unreadable"
+        raise UnreadableError(code, f"the endpoint answered a web page (HTTP status {status})")
+    if status < 300 and body and "json" in protocol:
+        try:
+            json.loads(body)
+        except ValueError as error:
+            raise UnreadableError("Unreadable", f"the answer is not JSON: {error}") from None
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -184,21 +185,32 @@ class Scope:
         return name
 
     def _send(self, service: str, operation: str, api: str, params: dict[str, Any]) -> dict[str, Any]:
+        clients, region = self._connection.clients, self._client_region
+        bucket = self._bucket(service, api)
+        with self._asking(service, api, bucket):
+            if clients.is_quick(service):
+                self._connection.workers.wait_for(bucket)
+                answer = clients.ask_quickly(service, region, api, params)
+                if answer is not None:
+                    return answer
+            self._connection.workers.wait_for(bucket)
+            return clients.ask(service, region, operation, params)
+
+    @contextmanager
+    def _asking(self, service: str, api: str, bucket: Bucket) -> Iterator[None]:
+        """Ask as this account: its credentials, its bucket to slow down, its refusals."""
         from scanner.collect.credentials import acting_as
 
-        if self.account in self._connection.expired:
+        expired = self._connection.expired
+        if self.account in expired:
             raise Refused(service, api, "ExpiredToken", "the credentials expired while the scan was running")
-        bucket = self._bucket(service, api)
-        self._connection.workers.wait_for(bucket)
-        client = self._connection.clients.client(service, self._client_region)
         asking = _asking.set(bucket)
         try:
             with acting_as(self._credentials), refusals(service, api):
-                answer: dict[str, Any] = getattr(client, operation)(**params)
-                return answer
+                yield
         except Refused as refused:
             if refused.expired:
-                self._connection.expired.add(self.account)
+                expired.add(self.account)
             raise
         finally:
             _asking.reset(asking)

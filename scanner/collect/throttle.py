@@ -6,6 +6,7 @@ quota too) and creep back up: additive increase, multiplicative decrease.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from threading import Lock
 
@@ -14,7 +15,7 @@ from scanner.catalog.quotas import Quota, quota_of
 Clock = Callable[[], float]
 """Seconds from any fixed point, never going back (`time.monotonic`)."""
 
-CEILING = 0.96
+CEILING = 0.97
 """Nobody hits a quota exactly: above this share of it, jitter alone gets requests refused."""
 _SLOWER = 0.8
 _RECOVERY = 0.02
@@ -23,15 +24,19 @@ _LEAST = 0.05
 
 
 class Bucket:
-    """Tokens for one quota. A token is one request."""
+    """Tokens for one quota. A token is one request.
+
+    A quota that AWS states for each second also holds for any second here: what a pause saved up may be spent, but
+    never so that one second sees more requests than the share of its quota.
+    """
 
     def __init__(self, quota: Quota, fraction: float, clock: Clock) -> None:
         share = min(fraction, CEILING)
         self.full_rate = quota.rate * share
         self.rate = self.full_rate
-        # Bursts may use what the steady rate leaves free, so that no second exceeds the quota.
-        self._capacity = max(1.0, (quota.burst or quota.rate * (1 - share) / 2) * share)
+        self._capacity = max(1.0, quota.burst * share or self.full_rate / 2)
         self._tokens = self._capacity
+        self._sent: deque[float] | None = None if quota.burst else deque(maxlen=max(1, int(self.full_rate)))
         self._clock = clock
         self._updated = self._slowed = clock()
         self._lock = Lock()
@@ -45,21 +50,34 @@ class Bucket:
         self._tokens = min(self._capacity, self._tokens + passed * self.rate)
         return now
 
+    def _wait(self, now: float) -> float:
+        """Seconds until the next request may be sent."""
+        wait = (1 - self._tokens) / self.rate
+        if self._sent is not None and len(self._sent) == self._sent.maxlen:
+            wait = max(wait, self._sent[0] + 1 - now)
+        return max(0.0, wait)
+
+    def _take(self, at: float) -> None:
+        self._tokens -= 1
+        if self._sent is not None:
+            self._sent.append(at)
+
     def try_take(self) -> float:
         """Take a token and answer 0, or take none and answer in how many seconds there will be one."""
         with self._lock:
-            self._refill()
-            if self._tokens >= 1:
-                self._tokens -= 1
-                return 0.0
-            return (1 - self._tokens) / self.rate
+            now = self._refill()
+            wait = self._wait(now)
+            if wait == 0:
+                self._take(now)
+            return wait
 
     def reserve(self) -> float:
         """Take the next token, even one of the future; answer in how many seconds it may be used."""
         with self._lock:
-            self._refill()
-            self._tokens -= 1
-            return max(0.0, -self._tokens / self.rate)
+            now = self._refill()
+            wait = self._wait(now)
+            self._take(now + wait)
+            return wait
 
     def slow_down(self) -> None:
         """AWS refused a request as too fast: one step slower, at most one step a second."""

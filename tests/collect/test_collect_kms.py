@@ -6,12 +6,13 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from fakes.aws import ACCOUNT, FakeAws, Fault, denied, web_page
+from fakes.aws import ACCOUNT, FakeAws, Fault, denied, throttled, web_page
 from fakes.bench import Bench
 from fakes.estate import REGION, WHEN, FakeKey, a_grant, key_id, keys_in, stores_in
 from msgspec import UNSET
 
 from scanner.collect import kms
+from scanner.collect.clients import Clients
 from scanner.model.records import NamedDocument, Rotation
 
 ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/"
@@ -212,3 +213,25 @@ def test_keys_come_in_the_order_of_the_listing_whatever_answers_first(aws: FakeA
     assert [fact.id for fact in reading.facts] == [key_id(n) for n in range(55)]
     assert aws.calls["kms", "ListKeys"] == 3
     assert reading.coverage[0].count == 55
+
+
+def test_the_short_way_and_boto3_read_the_same(aws: FakeAws, bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    keys_in(aws)
+    aws.fault("kms", "GetKeyPolicy", denied(when=lambda call: call.params["KeyId"] == ARN + key_id(1)))
+    quick = bench.read(kms.keys).items
+    asked = aws.calls.copy()
+    aws.calls.clear()
+    monkeypatch.setattr(Clients, "is_quick", lambda *_: False)
+    assert bench.read(kms.keys).items == quick
+    assert aws.calls == asked
+
+
+@pytest.mark.parametrize(
+    "fault", [throttled(times=1), web_page(503, times=1), Fault(500, "KMSInternalException", times=1)]
+)
+def test_what_passes_by_itself_is_asked_again(aws: FakeAws, bench: Bench, fault: Fault):
+    keys_in(aws)
+    aws.fault("kms", "ListGrants", fault)
+    reading = bench.read(kms.keys)
+    assert reading.gaps == []
+    assert len(reading.facts[0].grants) == 250
