@@ -28,13 +28,27 @@ iam-decrypt-on-all-keys      fraud-analytics-batch, platform-admin | report-rend
 key-store-disconnected       legacy-hsm | pci-hsm
 key-store-hsm-redundancy     settlement-hsm | pci-hsm
 trail-excludes-kms-events    operations, change-log | organisation-audit, card-vault-reads (data events only)
+trail-not-logging            former-siem | change-log
+trail-unencrypted, trail-validation-off, audit-log-retention-short  operations | organisation-audit
+hsm-audit-log-retention-short  the log group of legacy-hsm | those of the other clusters
+cluster-not-fips-140-3, cluster-backup-stale  legacy-hsm | pci-hsm
+cluster-backup-shared        settlement-hsm (with a partner) | pci-hsm
+xks-proxy-public-endpoint    branch-vault | partner-vault
+grant-to-foreign-account, grant-redelegates, grant-unconstrained-to-human, grant-without-retiring-principal
+                             the grants partner-pilot, delegation, support-case, one-off-export on sandbox |
+                             nightly-batch on fraud-scoring, database-storage on ledger
+pci-scope-untagged-copy      the untagged copies above | the snapshots that took over the tags
+pci-key-multi-region, pci-key-untagged, key-shared-across-data-classes  card-metadata, data-lake, observability,
+                             card-vault (it also keeps a password of the HSMs) | tokenization
+key-rotation-period-long     data-lake | app-config
+imported-material-expiring   scheme-exchange | issuer-bin-table
+key-unaliased                the key of the support team | every other
+secret-guards-its-own-key-store  hsm/pci-hsm/kmsuser | hsm/settlement-hsm/kmsuser
+secret-rotation-off          card-vault/export-password | payments-api/scheme-credentials
 
-Planted for further rules: legacy-hsm rests on hsm1.medium with an old backup; branch-vault is reached by a public
-endpoint; the grants on sandbox; the foreign account on warehouse, the deleted role on backoffice, NotAction on
-terminals, the unguarded service on metrics; nobody administers hsm-bootstrap; the material of scheme-exchange runs
-out; data-lake rotates every two years; the replica of risk-model has another policy than its primary; a key without
-alias; reporting-old goes after seven days; kmsuser's password lies under a key of its own store; /batch/reporting
-keeps a month; trails without key or validation.
+Planted for rules to come: the foreign account on warehouse, the deleted role on backoffice, NotAction on terminals,
+the unguarded service on metrics; nobody administers hsm-bootstrap, and nothing uses it; the replica of risk-model has
+another policy than its primary; /batch/reporting keeps a month.
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ from scanner.demo.estate_storage import PCI, bucket_name
 from scanner.demo.world import MAIN, SECOND, World
 
 _SEVEN_YEARS = 2557
+_SECURITY = {"Team": "security"}
+_HSM_DAYS = {"legacy-hsm": 400}
 
 _LOG_GROUPS: tuple[tuple[str, str | None, int | None, dict[str, str]], ...] = (
     # name, alias of the key (None: AWS owned), retention in days, tags
@@ -37,8 +39,11 @@ def build_audit(world: World) -> None:
 
 def _log_groups(world: World) -> None:
     logs = world.client("logs")
-    clusters = [store.cluster_id for store in world.kms().stores.values() if store.cluster_id]
-    hsm = [(f"/aws/cloudhsm/{cluster}", "observability", _SEVEN_YEARS, {"Team": "security"}) for cluster in clusters]
+    hsm = [
+        (f"/aws/cloudhsm/{store.cluster_id}", "observability", _HSM_DAYS.get(store.name, _SEVEN_YEARS), _SECURITY)
+        for store in world.kms().stores.values()
+        if store.cluster_id
+    ]
     for name, alias, days, tags in (*_LOG_GROUPS, *hsm):
         world.at("2025-10-13", f"log group {name}")
         key = {"kmsKeyId": world.arn(alias)} if alias else {}
@@ -77,12 +82,14 @@ _WRITES_ONLY = [
 
 
 def _trails(world: World) -> None:
-    """Planted: one trail leaves KMS out, one records writes only; two twins record all, or data events alone."""
-    audit, access = bucket_name("audit-logs"), bucket_name("access-logs")
+    """Planted: one trail leaves KMS out and is careless otherwise, one records writes only, one was stopped."""
+    audit, key = bucket_name("audit-logs"), world.arn("trail-logs")
     _trail(world, "organisation-audit", SECOND, audit, world.arn("audit-trail", SECOND), IsMultiRegionTrail=True)
-    _trail(world, "card-vault-reads", MAIN, access, None, advanced=_DATA_EVENTS)
-    _trail(world, "operations", MAIN, access, None, basic=_WITHOUT_KMS)
-    _trail(world, "change-log", MAIN, access, None, advanced=_WRITES_ONLY)
+    _trail(world, "card-vault-reads", MAIN, audit, key, advanced=_DATA_EVENTS)
+    _trail(world, "operations", MAIN, bucket_name("access-logs"), None, basic=_WITHOUT_KMS)
+    _trail(world, "change-log", MAIN, audit, key, advanced=_WRITES_ONLY)
+    _trail(world, "former-siem", MAIN, audit, key)
+    world.client("cloudtrail").stop_logging(Name="former-siem")
 
 
 def _trail(

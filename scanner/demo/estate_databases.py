@@ -60,6 +60,7 @@ def _clusters(world: World) -> None:
         MasterUserSecretKmsKeyId=key,
         StorageEncrypted=True,
         KmsKeyId=key,
+        CopyTagsToSnapshot=True,
         Tags=_tags(PCI),
     )
     arn = created["DBCluster"]["DBClusterArn"]
@@ -130,11 +131,17 @@ _SECRETS: tuple[tuple[str, str | None, dict[str, str]], ...] = (
 
 
 def build_secrets(world: World) -> None:
-    """The secrets that people keep; RDS keeps those of its own databases."""
+    """The secrets that people keep; RDS keeps those of its own databases, which take over their tags by hand."""
+    secrets = world.client("secretsmanager")
     for name, alias, tags in _SECRETS:
         world.at("2026-03-09", f"secret {name}")
         wanted: dict[str, Any] = {"KmsKeyId": world.arn(alias)} if alias else {}
-        world.client("secretsmanager").create_secret(Name=name, SecretString="demo", Tags=_tags(tags), **wanted)
+        secrets.create_secret(Name=name, SecretString="demo", Tags=_tags(tags), **wanted)
+    world.at("2026-11-02", "rotation")
+    rotation = {"RotationRules": {"AutomaticallyAfterDays": 30}, "RotateImmediately": False}
+    secrets.rotate_secret(SecretId="payments-api/scheme-credentials", **rotation)
+    for secret in secrets.list_secrets(Filters=[{"Key": "owning-service", "Values": ["rds"]}])["SecretList"]:
+        secrets.tag_resource(SecretId=secret["ARN"], Tags=_tags(PCI))
 
 
 def _tags(tags: dict[str, str]) -> list[dict[str, str]]:

@@ -76,6 +76,7 @@ _ANYONE = {"AWS": "*"}
 _ALWAYS_TRUE = {"StringLike": {"aws:PrincipalArn": "*"}}
 _ONE_ROLE = {"StringEquals": {"aws:PrincipalArn": role("webhooks-app")}}
 _LOG_GROUPS = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": _LOGS}}
+_TRAILS = {"ArnLike": {"aws:SourceArn": f"arn:aws:cloudtrail:{MAIN}:{ACCOUNT}:trail/*"}}
 _THIS_TRAIL = {"StringEquals": {"aws:SourceArn": TRAIL}}
 
 CUSTODY = (
@@ -149,6 +150,12 @@ POLICIES = (
         "observability",
         "2023-10-09",
         house(extra=[for_service(f"logs.{MAIN}.amazonaws.com", **_LOG_GROUPS)]),
+        rotation=365,
+    ),
+    KeyPlan(
+        "trail-logs",
+        "2023-08-14",
+        house(extra=[for_service("cloudtrail.amazonaws.com", **_TRAILS)]),
         rotation=365,
     ),
     KeyPlan("metrics", "2024-01-15", house(extra=[for_service("cloudwatch.amazonaws.com")]), rotation=365),
@@ -247,6 +254,8 @@ def age_keys(world: World) -> None:
         world.at(date, f"delete {alias}")
         kms.schedule_key_deletion(KeyId=world.arn(alias), PendingWindowInDays=days)
     world.at("2026-11-13", "last use")
-    for alias in ("card-vault", "ledger", "app-config"):
-        world.kms().note_use(world.key(alias).id, "Decrypt")
+    for region in (MAIN, SECOND):
+        for key in world.kms(region).keys.values():
+            if "alias/hsm-bootstrap" not in key.aliases:
+                world.kms(region).note_use(key.id, "Decrypt")
     world.key("shared-reference").ram_policy = document(allow("Shared", {"AWS": ROOT}, ["kms:DescribeKey"]))

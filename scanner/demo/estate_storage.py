@@ -103,7 +103,10 @@ def build_volumes(world: World) -> None:
             wanted["KmsKeyId"] = world.arn(alias)
         wanted["TagSpecifications"] = [{"ResourceType": "volume", "Tags": _tags({"Name": name} | tags)}]
         ids[name] = ec2.create_volume(**wanted)["VolumeId"]
-    taken = {name: _snapshot(world, ids[name], name) for name in ("card-vault-db", "fraud-training")}
+    taken = {
+        "card-vault-db": _snapshot(world, ids["card-vault-db"], "card-vault-db", PCI),
+        "fraud-training": _snapshot(world, ids["fraud-training"], "fraud-training", {"Team": "fraud"}),
+    }
     world.at("2026-10-19", "snapshot copy")
     ec2.copy_snapshot(
         SourceSnapshotId=taken["card-vault-db"],
@@ -115,10 +118,10 @@ def build_volumes(world: World) -> None:
     )
 
 
-def _snapshot(world: World, volume: str, name: str) -> str:
+def _snapshot(world: World, volume: str, name: str, tags: dict[str, str]) -> str:
     world.at("2026-10-12", f"snapshot {name}")
-    tags = [{"ResourceType": "snapshot", "Tags": _tags({"Name": f"{name}-2026-10"})}]
-    snapshot: str = world.client("ec2").create_snapshot(VolumeId=volume, TagSpecifications=tags)["SnapshotId"]
+    wanted = [{"ResourceType": "snapshot", "Tags": _tags({"Name": f"{name}-2026-10"} | tags)}]
+    snapshot: str = world.client("ec2").create_snapshot(VolumeId=volume, TagSpecifications=wanted)["SnapshotId"]
     return snapshot
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from scanner.demo.estate_keys import PARTNER
+from scanner.demo.key_policies import allow, document
 from scanner.demo.world import World
 
 _CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIBdemo\n-----END CERTIFICATE-----"
@@ -34,7 +36,9 @@ def age_stores(world: World, stores: dict[str, str]) -> None:
     kms.connect_custom_key_store(CustomKeyStoreId=stores["legacy-hsm"])
     world.at("2026-11-15", "daily backups")
     for name in ("pci-hsm", "settlement-hsm"):
-        world.cloudhsm().take_backup(world.cluster_of(stores[name]))
+        backup = world.cloudhsm().take_backup(world.cluster_of(stores[name]))
+    share = allow("Share", {"AWS": f"arn:aws:iam::{PARTNER}:root"}, ["cloudhsm:CopyBackupToRegion"])
+    hsm.put_resource_policy(ResourceArn=backup.arn, Policy=document(share | {"Resource": backup.arn}))
 
 
 def _subnets(world: World) -> dict[str, str]:

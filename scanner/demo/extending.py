@@ -45,6 +45,8 @@ def _install(extension: Extension, stack: ExitStack) -> None:
         stack.enter_context(patch.object(backend_dict, "backend", extension.backend))
     if extension.answers is not None:
         handlers = {path: _rebound(handler, extension.answers) for path, handler in urls.url_paths.items()}
+        if "{0}/$" in handlers:
+            handlers["{0}$"] = handlers["{0}/$"]  # a request without a path is one for the root
         stack.enter_context(patch.dict(urls.url_paths, handlers))
 
 

@@ -135,7 +135,7 @@ def _describe_backup(backup: Any, account_id: str, region: str) -> None:
     """The fields of DBInstanceAutomatedBackup that moto leaves out."""
     newest = max(backup.automated_snapshots, key=lambda snapshot: snapshot.created)
     _take_over(backup, newest)
-    backup.region = region
+    backup.region, backup.tag_list = region, newest.tags
     backup.engine, backup.dbi_resource_id = newest.engine, newest.dbi_resource_id
     prefix = f"arn:aws:rds:{region}:{account_id}"
     backup.db_instance_arn = f"{prefix}:db:{backup.db_instance_identifier}"
