@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scanner.collect.terraform.changes import declared_at
 from scanner.collect.terraform.overlay import options_over, overlay
 from scanner.collect.terraform.plan import (
     Plan,
@@ -17,6 +18,7 @@ __all__ = [
     "Plan",
     "PlanOptions",
     "StatedWaiver",
+    "declared_at",
     "load_plan",
     "options_over",
     "overlay",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from msgspec.structs import replace
@@ -57,9 +57,9 @@ def matters(kind: str) -> bool:
 
 
 def build_changes(before: World, after: World, everything: list[Instance], locate: Locate) -> Iterator[PlanChange]:
-    """One record per managed instance of a type that matters, deposed objects included."""
+    """One record per managed instance of a type that matters, deposed objects included, and per secret that shows."""
     for instance in everything:
-        if instance.mode == "managed" and matters(instance.type):
+        if (instance.mode == "managed" and matters(instance.type)) or instance.secrets:
             yield _change(before, after, instance, locate(instance))
 
 
@@ -100,6 +100,21 @@ def as_before(instance: Instance) -> Instance:
         secrets=instance.secrets,
         deposed=instance.deposed,
     )
+
+
+def declared_at(changes: Iterable[PlanChange]) -> dict[str, tuple[str, int]]:
+    """Subject to the file and line that declare it; a subject outside the plan stands where the plan completes it."""
+    found: dict[str, tuple[str, int]] = {}
+    parts: dict[str, tuple[str, int]] = {}
+    for change in changes:
+        if change.file is None or change.line is None:
+            continue
+        for subject in (change.subject, change.before):
+            if subject is not None:
+                found.setdefault(subject, (change.file, change.line))
+        if change.completes is not None:
+            parts.setdefault(change.completes, (change.file, change.line))
+    return parts | found
 
 
 LASTING = (KeyFact, ClusterFact, PrincipalFact, ManagedPolicyFact, ResourceFact, TrailFact)

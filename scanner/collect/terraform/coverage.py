@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from scanner.catalog.encryption import ENCRYPTED_TYPES
-from scanner.collect.terraform.places import GLOBAL
+from scanner.collect.terraform.places import GLOBAL, NOT_KNOWN
 from scanner.collect.terraform.world import KEY_TYPES
+from scanner.model.arn import account_of
 from scanner.model.records import Coverage, Fact, KeyFact, PlanChange
 
 GLOBAL_LISTINGS = ("principal", "managed-policy")
@@ -28,6 +29,8 @@ def coverage_of(facts: Iterable[Fact], changes: Iterable[PlanChange]) -> Iterato
     places: set[tuple[str, str]] = set()
     keys: dict[tuple[str, str], set[str]] = {}
     for fact in facts:
+        if account_of(fact.account) is None and fact.account != NOT_KNOWN:
+            continue  # AWS's own managed policies
         places |= {(fact.account, fact.region), (fact.account, GLOBAL)}
         if isinstance(fact, KeyFact):
             keys.setdefault((fact.account, fact.region), set()).add(fact.arn)

@@ -47,16 +47,16 @@ class Instance:
     """Terraform's name for an object that was replaced and not yet deleted; it shares its address with the new one."""
     drifted: bool = False
     secrets: tuple[str, ...] = ()
+    block: tuple[tuple[str, ...], str, str, str] = field(init=False)
+    """Where its block stands in the configuration."""
+
+    def __post_init__(self) -> None:
+        self.block = (without_keys(self.module), self.mode, self.type, self.name)
 
     @property
     def id(self) -> tuple[str, str]:
         """What tells it from every other instance of its world."""
         return (self.address, self.deposed)
-
-    @property
-    def block(self) -> tuple[tuple[str, ...], str, str, str]:
-        """Where its block stands in the configuration."""
-        return (without_keys(self.module), self.mode, self.type, self.name)
 
 
 @dataclass(slots=True)

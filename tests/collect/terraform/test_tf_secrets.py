@@ -57,6 +57,15 @@ def test_secrets_that_nobody_marked_are_known_by_name() -> None:
     }
 
 
+def test_a_decrypted_secret_in_a_data_source_is_named() -> None:
+    plan = PlanText()
+    state = {"address": "data.aws_kms_secrets.s", "mode": "data", "type": "aws_kms_secrets", "name": "s"}
+    state["values"] = {"plaintext": {"db": SECRET}}
+    plan.document["prior_state"] = {"values": {"root_module": {"resources": [state]}}}
+    assert SECRET not in shown(plan)
+    assert [(c.address, c.secrets) for c in plan.load().changes] == [("data.aws_kms_secrets.s", ("plaintext",))]
+
+
 def test_an_external_key_with_material_is_enabled_and_without_it_waits() -> None:
     plan = PlanText().resource("aws_kms_external_key.e", {"key_material_base64": SECRET, "enabled": True})
     assert the_key(plan.load(), "aws_kms_external_key.e").state == "Enabled"

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tf_builder import ACCOUNT, PlanText, a_key
 
+from scanner.collect.terraform import declared_at
 from scanner.collect.terraform.hcl import scan
 from scanner.errors import SettingsError, SourceError
 
@@ -58,6 +59,14 @@ def test_a_change_knows_its_file_and_line(tmp_path: Path) -> None:
         "aws_kms_key.main": ((tmp_path / "main.tf").as_posix(), 12),
         'module.keys["a"].aws_kms_key.inner': ((tmp_path / "keys/k.tf").as_posix(), 2),
     }
+
+
+def test_a_subject_outside_the_plan_stands_where_the_plan_completes_it(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(MAIN + 'resource "aws_kms_grant" "g" {}\n')
+    arn = f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/aws_kms_key.main"
+    plan = a_key(PlanText()).resource("aws_kms_grant.g", {"key_id": arn, "operations": ["Decrypt"]})
+    places = declared_at(plan.load(source=tmp_path).changes)
+    assert {subject: line for subject, (_, line) in places.items()} == {arn: 12, "aws_kms_grant.g": 17}
 
 
 def test_installed_modules_are_found_by_the_manifest(tmp_path: Path) -> None:
