@@ -78,6 +78,9 @@ def _origin(hit: Hit, across_accounts: bool) -> str:
 def _chosen(request: AccessRequest, outcome: Outcome) -> list[Hit]:
     """For each layer that has to allow, its statement that asks for least."""
     layers = {layer.name: layer for layer in outcome.layers[:6]}
+    if request.actions & RETIRE_GRANT:
+        named = _best(outcome.layers[2], request, Route.DIRECT, Route.ROLE)
+        return named or [*_best(outcome.layers[2], request), *_best(layers["iam"], request)]
     key_policy, grants = outcome.layers[0], [outcome.layers[1], outcome.layers[2]]
     chosen = [hit for layer in grants for hit in _best(layer, request)]
     direct = _best(key_policy, request, Route.DIRECT)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from scanner.authz.actions import CREATE_GRANT, GRANTABLE, KEY_ACTIONS, bit, mask_of, names
+from scanner.authz.actions import CREATE_GRANT, GRANTABLE, KEY_ACTIONS, RETIRE_GRANT, bit, mask_of, names
 from scanner.authz.becoming import Becoming, Edge, Node
 from scanner.authz.decide import explain
 from scanner.authz.documents import Document, Statement, StatementRef
@@ -34,7 +34,8 @@ _OPEN_POLICY = Document(
     (Statement(True, KEY_ACTIONS, "", principals=EVERYONE, resources=("*",), raw={"Effect": "Allow"}),),
 )
 _DIRECT_CALL: dict[str, Value] = {"kms:grantisforawsresource": ABSENT, "kms:viaservice": ABSENT}
-_USE = GRANTABLE & ~CREATE_GRANT & ~bit("kms:RetireGrant")
+ALL_THERE_IS = KEY_ACTIONS & ~RETIRE_GRANT & ~bit("kms:SynchronizeMultiRegionKey")
+_USE = GRANTABLE & ~CREATE_GRANT & ~RETIRE_GRANT
 """What a replica with a policy of one's own gives over the same key material."""
 
 
@@ -60,7 +61,7 @@ class EscalationPath:
     principal_type: str
     account: str | None
     key: str
-    action: str
+    actions: tuple[str, ...]
     steps: tuple[Step, ...]
 
     @property
@@ -97,6 +98,34 @@ class Escalation:
             if start in towards and not subject.service_linked and not self.gains(start, key)[0].actions & wanted:
                 found.append(self._path(subject, start, towards, key, wanted))
         return sorted(found, key=lambda path: path.principal)
+
+    def from_principal(self, subject: Subject, key: KeySubject) -> Iterator[tuple[int, EscalationPath]]:
+        """What a principal can come to do with a key and may not do as it stands: actions with their shortest path."""
+        start = Node(subject.caller.text)
+        seen = self.gains(start, key)[0].actions
+        if subject.service_linked:
+            return
+        for node, edges in self._onwards(start):
+            if not ALL_THERE_IS & ~seen:
+                return
+            for gain in self.gains(node, key):
+                gained = gain.actions & ~seen
+                if gained:
+                    seen |= gained
+                    steps = [self._step(source, edge) for source, edge in edges]
+                    yield gained, self._of(subject, key, gained, (*steps, *self._last_steps(node, key, gained)))
+
+    def _onwards(self, start: Node) -> Iterator[tuple[Node, tuple[tuple[Node, Edge], ...]]]:
+        """Everybody that `start` can come to act as, nearest first, with the edges to it."""
+        ways: dict[Node, tuple[tuple[Node, Edge], ...]] = {start: ()}
+        queue = deque((start,))
+        while queue:
+            node = queue.popleft()
+            yield node, ways[node]
+            for edge in self.becoming.edges(node):
+                if edge.target not in ways:
+                    ways[edge.target] = (*ways[node], (node, edge))
+                    queue.append(edge.target)
 
     def gains(self, node: Node, key: KeySubject) -> tuple[_Gain, ...]:
         """What a node may do with a key: as it stands (first), and by what it may change about the key."""
@@ -147,9 +176,11 @@ class Escalation:
             steps.append(self._step(node, edge))
             node = edge.target
             edge = towards[node]
-        steps += self._last_steps(node, key, wanted)
-        account = subject.caller.account
-        return EscalationPath(subject.caller.text, subject.type, account, key.arn, names(wanted)[0], tuple(steps))
+        return self._of(subject, key, wanted, (*steps, *self._last_steps(node, key, wanted)))
+
+    def _of(self, subject: Subject, key: KeySubject, wanted: int, steps: tuple[Step, ...]) -> EscalationPath:
+        who = subject.caller
+        return EscalationPath(who.text, subject.type, who.account, key.arn, names(wanted), steps)
 
     def _step(self, node: Node, edge: Edge) -> Step:
         because: list[StatementRef] = []

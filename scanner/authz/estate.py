@@ -46,6 +46,12 @@ class AccessEstate:
         return cls(subjects_of(snapshot), keys_of(snapshot), compute)
 
     @cached_property
+    def aliases(self) -> dict[str, tuple[str, ...]]:
+        """The alias names of each key that are known, by ARN."""
+        found = ((arn, key.facts.get("kms:resourcealiases")) for arn, key in self.keys.items())
+        return {arn: value.values for arn, value in found if isinstance(value, Known)}
+
+    @cached_property
     def relation(self) -> Relation:
         """Who reaches which key, worked out by classes."""
         return Relation(self.subjects, self.keys)

@@ -29,6 +29,14 @@ def fits(shape: Pattern, pattern: Pattern) -> Truth:
     """Whether a text of this shape matches the pattern."""
     if shape.literal is not None:
         return Truth.YES if pattern.matches(shape.literal) else Truth.NO
+    wanted, stated = pattern.split(":", 6), shape.split(":", 6)
+    if len(wanted) == len(stated) == 6 and stated[0].literal == "arn":
+        # what is open in the shape of an ARN holds no colon before the resource
+        return min(_overlap(part, want) for part, want in zip(stated, wanted, strict=True))
+    return _overlap(shape, pattern)
+
+
+def _overlap(shape: Pattern, pattern: Pattern) -> Truth:
     if not pattern.intersects(shape):
         return Truth.NO
     return Truth.YES if pattern.covers(shape) else Truth.MAYBE

@@ -99,7 +99,8 @@ def _optional_text(case: dict[str, Any], field: str) -> str | None:
 
 
 def _context(case: dict[str, Any]) -> Given:
-    raw = case.get("context") or {}
+    raw = case.get("context", {})
+    raw = {} if raw is None else raw
     if not isinstance(raw, dict):
         raise CaseError("`context` is not an object")
     return Given({key: _values(key, value) for key, value in raw.items()})

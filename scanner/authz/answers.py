@@ -1,0 +1,146 @@
+"""The answers of `access who-can` and `access what-can`, as plain data for JSON and text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from scanner.authz.actions import KEYLESS, names
+from scanner.authz.documents import StatementRef
+from scanner.authz.escalation import EscalationPath
+from scanner.authz.estate import AccessEstate
+from scanner.authz.facts import StaticContext
+from scanner.authz.keys import KeySubject
+from scanner.authz.names import action_named, key_named, principal_named
+from scanner.authz.reach import Pair
+from scanner.authz.relation import alone
+from scanner.authz.request import AccessRequest, Decision, Documents, Unread, Verdict
+from scanner.authz.subjects import Subject
+from scanner.authz.values import Known
+
+Answer = dict[str, Any]
+Fixed = Mapping[str, str | tuple[str, ...]]
+"""Context keys that the question settles."""
+
+
+def who_can(estate: AccessEstate, action: str, key: str, context: Fixed | None = None) -> Answer:
+    """Everybody who may do `action` on `key` (ARN, id or alias), as they stand or by escalation.
+
+    `{"schema": 1, "action", "key", "complete", "principals": [...], "reasons": [...]}`; UnknownNameError
+    (exit 2) names the nearest valid name.
+    """
+    name, there = action_named(action), key_named(key, estate.keys, estate.aliases)
+    access = estate.access(there.arn, _fixed(context))
+    direct = [
+        {
+            "principal": reach.principal,
+            "type": reach.principal_type,
+            "verdict": reach.verdict.value,
+            "via": sorted(reach.via),
+            "conditions": list(reach.conditions),
+            "because": [_statement(ref) for ref in reach.because],
+            "path": [],
+        }
+        for reach in access.reaches([name])
+    ]
+    held = {entry["principal"] for entry in direct}
+    escalating = [p for p in estate.escalation.reaching(there.arn, name) if p.principal not in held]
+    principals = sorted([*direct, *map(_escalated, escalating)], key=lambda entry: str(entry["principal"]))
+    return {
+        "schema": 1,
+        "action": name,
+        "key": there.arn,
+        "complete": access.complete,
+        "principals": principals,
+        "reasons": list(access.reasons),
+    }
+
+
+def _escalated(path: EscalationPath) -> Answer:
+    return {"principal": path.principal, "type": path.principal_type, **_by_path(path)}
+
+
+def _by_path(path: EscalationPath) -> Answer:
+    refs = dict.fromkeys(ref for step in path.steps for ref in step.because)
+    return {
+        "verdict": Verdict.CONDITIONAL.value,
+        "via": ["escalation"],
+        "conditions": list(path.conditions),
+        "because": [_statement(ref) for ref in refs],
+        "path": [str(step) for step in path.steps],
+    }
+
+
+def what_can(estate: AccessEstate, principal: str, context: Fixed | None = None) -> Answer:
+    """Every key that a principal (ARN, or name if only one has it) may do something with, and what.
+
+    `{"schema": 1, "principal", "complete", "keys": [{"key", "actions", ...}], "reasons": [...]}`; actions
+    that name no key stand under `*`.
+    """
+    subject = principal_named(principal, estate.subjects)
+    fixed = _fixed(context)
+    found = list(_without_key(subject, fixed))
+    for arn in sorted(estate.keys):
+        found += _on_key(estate, subject, estate.keys[arn], fixed)
+    reasons = _reasons(estate, subject)
+    return {
+        "schema": 1,
+        "principal": subject.caller.text,
+        "type": subject.type,
+        "complete": not reasons,
+        "keys": found,
+        "reasons": reasons,
+    }
+
+
+def _on_key(
+    estate: AccessEstate, subject: Subject, key: KeySubject, fixed: dict[str, Known] | None
+) -> Iterator[Answer]:
+    for mask, decision in alone(subject, key, fixed).pair.explained:
+        yield _decided(key.arn, mask, decision)
+    if subject.caller.text in estate.subjects.by_arn:
+        for mask, path in estate.escalation.from_principal(subject, key):
+            yield {"key": key.arn, "actions": list(names(mask)), **_by_path(path)}
+
+
+def _without_key(subject: Subject, fixed: dict[str, Known] | None) -> Iterator[Answer]:
+    """Key-less actions, on which the principal's own side decides."""
+    if not subject.caller.is_iam:
+        return
+    context = StaticContext(fixed or {}, subject.facts)
+    request = AccessRequest(subject.caller, KEYLESS, "*", subject.caller.account, context)
+    documents = Documents(identity=subject.identity, boundary=subject.boundary, scps=subject.scps)
+    for mask, decision in Pair(request, documents).explained:
+        yield _decided("*", mask, decision)
+
+
+def _decided(key: str, mask: int, decision: Decision) -> Answer:
+    return {
+        "key": key,
+        "actions": list(names(mask)),
+        "verdict": decision.verdict.value,
+        "via": sorted(decision.via),
+        "conditions": list(decision.open_conditions),
+        "because": [_statement(ref) for ref in decision.because],
+        "path": [],
+    }
+
+
+def _reasons(estate: AccessEstate, subject: Subject) -> list[str]:
+    """Why there may be more: what of the principal or of the keys was not read."""
+    found = [reason for key in estate.keys.values() for reason in key.unread()]
+    if isinstance(subject.identity, Unread):
+        found.append(subject.identity.reason)
+    else:
+        found += [fault for document in subject.identity for fault in document.faults]
+    return sorted(set(found))
+
+
+def _statement(ref: StatementRef) -> Answer:
+    return {"document": ref.document, "statement": ref.label, "pointer": ref.pointer, "text": ref.text}
+
+
+def _fixed(context: Fixed | None) -> dict[str, Known] | None:
+    if not context:
+        return None
+    return {key.lower(): Known((value,) if isinstance(value, str) else value) for key, value in context.items()}
