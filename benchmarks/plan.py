@@ -1,10 +1,15 @@
-"""Reading plans of 40 to 20,000 resources: wall time, peak memory and how time grows with size."""
+"""Reading plans of 40 to 20,000 resources: wall time, peak memory and how time grows with size.
+
+`--checkov PROGRAM` runs the whole of `keyproof plan` beside checkov on the smaller ones and prints the ratios of CPU
+time and peak memory.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
 import math
+import os
 import resource
 import subprocess
 import sys
@@ -84,6 +89,29 @@ def measure(path: Path) -> tuple[float, float, int]:
     return wall, float(peak), int(records)
 
 
+def usage_of(command: list[str]) -> tuple[float, float]:
+    """CPU seconds and peak MiB of a program and what it starts."""
+    with tempfile.TemporaryFile() as nowhere:
+        process = subprocess.Popen(command, stdout=nowhere, stderr=nowhere)
+        _, _, used = os.wait4(process.pid, 0)
+    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+
+
+def beside_checkov(program: str, folder: Path) -> None:
+    """Ratios to checkov with its default checks."""
+    print(
+        f"{'resources':>10} {'checkov CPU s':>14} {'MiB':>6} {'keyproof CPU s':>15} {'MiB':>6} {'CPU':>7} {'memory':>7}"
+    )
+    for size in SIZES[:3]:
+        path = folder / f"{size}.json"
+        path.write_text(json.dumps(plan_of(size)))
+        common = ["--framework", "terraform_plan", "--skip-download", "--compact", "--quiet", "-o", "json"]
+        theirs = usage_of([program, "-f", str(path), *common])
+        ours = usage_of([sys.executable, "-m", "scanner", "plan", str(path), "-q", "-f", f"json={folder / 'out.json'}"])
+        ratios = f"{theirs[0] / ours[0]:>6.0f}x {theirs[1] / ours[1]:>6.1f}x"
+        print(f"{size:>10} {theirs[0]:>14.1f} {theirs[1]:>6.0f} {ours[0]:>15.2f} {ours[1]:>6.0f} {ratios}")
+
+
 def read(path: str) -> None:
     """Read one plan and print the peak memory of this process in MiB, and the number of records."""
     from datetime import UTC, datetime
@@ -97,7 +125,12 @@ def read(path: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--read", metavar="PLAN")
+    parser.add_argument("--checkov", metavar="PROGRAM", help="compare with this program instead")
     arguments = parser.parse_args()
+    if arguments.checkov:
+        with tempfile.TemporaryDirectory() as folder:
+            beside_checkov(arguments.checkov, Path(folder))
+        return
     if arguments.read:
         read(arguments.read)
         return

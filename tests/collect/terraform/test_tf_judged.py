@@ -1,0 +1,117 @@
+"""Seeded facts, judged by the shipped rules over the plan alone: the right outcome, or NOT_ASSESSED with a reason."""
+
+from collections.abc import Callable
+
+import pytest
+from test_tf_seeded_facts import ANYONE, ROOT, a_bucket, a_store, document
+from tf_builder import AFTER_APPLY, NOW, PlanText, a_key, ref
+
+from scanner.cli.ruleset import all_rules
+from scanner.collect.terraform import PlanOptions, source_of
+from scanner.graph.build import build
+from scanner.model.finding import Finding
+from scanner.model.settings import Settings
+from scanner.model.snapshot import snapshot_of
+from scanner.rules.evaluate import evaluate
+
+RULES = all_rules((), Settings())
+ALWAYS_TRUE = {"StringLike": {"aws:PrincipalArn": "*"}}
+PCI = {"tags": {"DataClass": "pci"}}
+
+
+def judged(plan: PlanText) -> list[Finding]:
+    read = plan.load()
+    snapshot = snapshot_of(source_of(read, PlanOptions("plan.json"), NOW), read.items())
+    graph = build(snapshot, Settings())
+    return evaluate(RULES, graph.subjects, {}, NOW, every=True).findings
+
+
+def in_store(plan: PlanText, **values) -> PlanText:
+    store = {"custom_key_store_id": ref("aws_kms_custom_key_store.cks.id")}
+    return a_key(a_store(plan), custom_key_store_id=AFTER_APPLY, expressions=store, **values)
+
+
+def granted(plan: PlanText, grantee: str) -> PlanText:
+    values = {"key_id": AFTER_APPLY, "grantee_principal": grantee, "operations": ["Decrypt"]}
+    return a_key(plan).resource("aws_kms_grant.g", values, {"key_id": ref("aws_kms_key.main.key_id")})
+
+
+def bucket_on_store_key() -> PlanText:
+    plan = a_bucket(in_store(PlanText()), sse_algorithm="aws:kms:dsse", kms_master_key_id=AFTER_APPLY)
+    plan.document["resource_changes"][-2]["change"]["after"] |= PCI
+    key = {"kms_master_key_id": ref("aws_kms_key.main.arn")}
+    plan.root["resources"][-1]["expressions"]["rule"] = [{"apply_server_side_encryption_by_default": [key]}]
+    return plan
+
+
+def volume(**values) -> PlanText:
+    return PlanText().resource("aws_ebs_volume.v", {"encrypted": True, **PCI, **values})
+
+
+def trail(**values) -> PlanText:
+    return PlanText().resource("aws_cloudtrail.t", {"name": "t", "s3_bucket_name": "logs", **values})
+
+
+def cluster(**values) -> PlanText:
+    return PlanText().resource("aws_cloudhsm_v2_cluster.c", {"subnet_ids": ["s"], "cluster_id": AFTER_APPLY, **values})
+
+
+FOREIGN_KEY = "arn:aws:kms:eu-central-1:999988887777:key/0000"
+NO_KMS = [{"read_write_type": "All", "exclude_management_event_sources": ["kms.amazonaws.com"]}]
+
+CASES: list[tuple[str, Callable[[], PlanText], str, str]] = [
+    ("a CKS key without a rotation flag", lambda: in_store(PlanText()), "key-rotation-off", "NOT_APPLICABLE"),
+    ("a plain key without one", lambda: a_key(PlanText()), "key-rotation-off", "FAIL"),
+    (
+        "a wildcard behind an always-true condition",
+        lambda: a_key(PlanText(), policy=document(ROOT, {**ANYONE, "Condition": ALWAYS_TRUE})),
+        "key-policy-public",
+        "FAIL",
+    ),
+    (
+        "a policy known only after apply",
+        lambda: a_key(PlanText(), expressions={"policy": ref("aws_iam_role.app.arn")}),
+        "key-policy-public",
+        "NOT_ASSESSED",
+    ),
+    ("alias/aws/ebs under PCI", lambda: volume(kms_key_id="alias/aws/ebs"), "pci-resource-off-cks", "FAIL"),
+    ("a volume not encrypted", lambda: volume(encrypted=False), "resource-unencrypted", "FAIL"),
+    ("dsse with a CKS key", bucket_on_store_key, "pci-resource-off-cks", "PASS"),
+    (
+        "a foreign grant",
+        lambda: granted(PlanText(), "arn:aws:iam::999988887777:role/x"),
+        "grant-to-foreign-account",
+        "FAIL",
+    ),
+    (
+        "an own grant",
+        lambda: granted(PlanText(), "arn:aws:iam::111122223333:role/x"),
+        "grant-to-foreign-account",
+        "PASS",
+    ),
+    ("a NON_FIPS cluster", lambda: cluster(hsm_type="hsm2m.medium", mode="NON_FIPS"), "cluster-not-fips-140-3", "FAIL"),
+    ("a FIPS cluster", lambda: cluster(hsm_type="hsm2m.medium", mode="FIPS"), "cluster-not-fips-140-3", "PASS"),
+    ("a trail without KMS events", lambda: trail(event_selector=NO_KMS), "trail-excludes-kms-events", "FAIL"),
+    ("a trail with all events", lambda: trail(), "trail-excludes-kms-events", "PASS"),
+    (
+        "a database on a foreign key",
+        lambda: PlanText().resource(
+            "aws_db_instance.d", {"identifier": "d", "storage_encrypted": True, "kms_key_id": FOREIGN_KEY, **PCI}
+        ),
+        "pci-key-foreign-account",
+        "FAIL",
+    ),
+    ("a store that nobody can see connected", lambda: in_store(PlanText()), "key-store-disconnected", "NOT_ASSESSED"),
+]
+
+
+@pytest.mark.parametrize(("make", "rule", "outcome"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_a_seeded_fact_is_judged_right(make: Callable[[], PlanText], rule: str, outcome: str) -> None:
+    found = [one for one in judged(make()) if one.rule == rule]
+    assert [one.outcome.value for one in found] == [outcome]
+    assert all(one.reasons for one in found if outcome == "NOT_ASSESSED")
+
+
+def test_a_foreign_grant_in_an_unknown_account_is_not_assessed() -> None:
+    found = judged(granted(PlanText(account=None), "arn:aws:iam::999988887777:role/x"))
+    assert not [one for one in found if one.rule == "grant-to-foreign-account" and one.outcome.value == "FAIL"]
