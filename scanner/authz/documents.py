@@ -216,6 +216,7 @@ def _actions(raw: dict[str, Any]) -> int:
     return EVERY & ~mask if inverted else mask
 
 
+@lru_cache(maxsize=65536)
 def describe(statement: Statement) -> str:
     """A statement in one line, for people."""
     raw = statement.raw
@@ -246,5 +247,5 @@ def _inline(value: Any) -> str:
 
 def _printable(text: str) -> str:
     """No control characters, surrogates or endless lines in evidence."""
-    clean = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    clean = text if text.isprintable() else "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
     return clean if len(clean) <= 500 else clean[:499] + "…"

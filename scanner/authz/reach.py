@@ -109,24 +109,14 @@ class Holding:
 
     def reaches(self, subject: Subject, wanted: int) -> Iterator[Reach]:
         """What one member may do of the `wanted` actions."""
+        who, kind = subject.caller.text, subject.type
+        account = None if kind == "anyone" else subject.caller.account
         for actions, decision in self.pair.explained:
             if actions & wanted:
                 because = self.pair.evidence(decision, subject, self.key)
+                rest = decision.verdict, decision.open_conditions, decision.via, because
                 for action in names(actions & wanted):
-                    yield _reach(subject, action, decision, because)
-
-
-def _reach(subject: Subject, action: str, decision: Decision, because: tuple[StatementRef, ...]) -> Reach:
-    return Reach(
-        subject.caller.text,
-        subject.type,
-        None if subject.caller.kind == "anyone" else subject.caller.account,
-        action,
-        decision.verdict,
-        decision.open_conditions,
-        decision.via,
-        because,
-    )
+                    yield Reach(who, kind, account, action, *rest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from scanner.model.snapshot import Snapshot
 
 OUTSIDE = "000000000000"
 """Stands for the account of somebody whom nobody named."""
+_TYPES = {"session": "role", "other": "unknown"}
 _TAGGING = mask_of(("sts:TagSession", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"))
 
 
@@ -38,7 +39,7 @@ class Subject:
     @property
     def type(self) -> str:
         """user, role, root, account, service, federated, anyone or unknown."""
-        return {"session": "role", "other": "unknown"}.get(self.caller.kind, self.caller.kind)
+        return _TYPES.get(self.caller.kind, self.caller.kind)
 
 
 @dataclass(slots=True)
