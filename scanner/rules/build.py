@@ -155,5 +155,7 @@ class _Builder:
         try:
             return action()
         except ExpressionError as error:
-            self.problems.append(self.file.problem_in(path, error.start, error.message, error.help))
+            early = path == ("where",) and any(f"name `{name}`" in error.message for name in self.shape.let)
+            help = "`where` comes before `let` and cannot use it" if early else error.help
+            self.problems.append(self.file.problem_in(path, error.start, error.message, help))
             return None

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from scanner.model.arn import partition_of
 from scanner.model.facttypes import View, fields_of
 from scanner.model.finding import Evidence, Finding, Unlisted
+from scanner.model.reach import unlisted_arn
 from scanner.model.rule import Outcome
 from scanner.model.unknown import UnknownValueError
 from scanner.rules.build import Rule
@@ -156,8 +156,3 @@ def _unlisted(rule: Rule, unlisted: Sequence[Unlisted]) -> Iterator[Finding]:
             fix=info.fix,
             label=f"{info.subject}s that could not be listed",
         )
-
-
-def unlisted_arn(subject_type: str, account: str, region: str) -> str:
-    """The name under which a report speaks of subjects that could not be listed: an ARN of our own."""
-    return f"arn:{partition_of(region)}:keyproof:{region}:{account}:unlisted/{subject_type}"

@@ -8,6 +8,7 @@ from datetime import datetime
 from scanner.errors import UsageError
 from scanner.model.finding import Finding, Notice, Report, sort_key
 from scanner.model.framework import Framework
+from scanner.model.reach import reach
 from scanner.model.records import Gap, Source
 from scanner.rules.baseline import compare
 from scanner.rules.build import Rule
@@ -42,10 +43,10 @@ def settle(
     if not kept and framework is not None:
         known = {name for rule in rules for name in _frameworks_of(rule)}
         raise UsageError(f"no rule serves the framework `{framework}` ({suggest(framework, known)})")
-    ids = {rule.info.id: rule.info.subject for rule in kept}
+    ids = {rule.info.id for rule in kept}
     findings: list[Finding] = [finding for finding in waived if finding.rule in ids]
     if baseline is not None:
-        findings = compare(findings, baseline, source, ids)
+        findings = compare(findings, baseline, reach(source, (rule.info for rule in kept), findings, gaps))
     cited = {name for rule in kept for name in _frameworks_of(rule)}
     return Report(
         source=source,

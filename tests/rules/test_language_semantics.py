@@ -66,6 +66,16 @@ OUTCOMES = [
     ("t.name in []", {"name": U}, Outcome.FAIL),
     ("t.tags.size() == 0", {"tags": U}, Outcome.NOT_ASSESSED),
     ("t.items.map(i, i.n).size() == 1", {"items": (item("a", n=U),)}, Outcome.NOT_ASSESSED),
+    ("t.items.filter(i, i.on).size() == 0", {"items": (item("a", on=U),)}, Outcome.NOT_ASSESSED),
+    ("t.items.filter(i, i.on).size() == 0", {"items": (item("a", on=U), item("b", on=True))}, Outcome.FAIL),
+    ("t.nums.size() == 1", {"nums": Partial((1,), "r")}, Outcome.NOT_ASSESSED),
+    ("t.nums.size() > 1", {"nums": Partial((1,), "r")}, Outcome.NOT_ASSESSED),
+    ("t.nums.size() <= 1", {"nums": Partial((1,), "r")}, Outcome.NOT_ASSESSED),
+    ("t.nums.size() < 1", {"nums": Partial((1,), "r")}, Outcome.FAIL),
+    ("t.nums == [1]", {"nums": Partial((1,), "r")}, Outcome.NOT_ASSESSED),
+    ("t.nums != [1]", {"nums": Partial((1,), "r")}, Outcome.NOT_ASSESSED),
+    ("(t.nums + [3]).all(x, x == 3)", {"nums": U}, Outcome.NOT_ASSESSED),
+    ("(t.nums + [3]).size() == 2", {"nums": Partial((1,), "r")}, Outcome.NOT_ASSESSED),
     ("t.items.exists(i, i.on)", {"items": (item("a", on=U), item("b", on=True))}, Outcome.PASS),
     ("t.items.map(i, i.n) == t.items.map(i, i.n)", {"items": (item("a", n=U),)}, Outcome.NOT_ASSESSED),
 ]  # fmt: skip
@@ -125,8 +135,8 @@ SCOPE_NUMS = check("t.nums", SCOPE).type
 
 
 def test_a_let_inside_a_loop_keeps_its_own_variables() -> None:
-    many = check("t.nums.filter(x, x > 1)", SCOPE)
-    body = check("t.nums.all(x, many.size() == 1 && x < 3)", SCOPE.with_variable("many", many.type))
+    many = check("[7, 8].filter(x, x > 1)", SCOPE)
+    body = check("t.nums.all(x, many.size() == 2 && x < 3)", SCOPE.with_variable("many", many.type))
     program = Program("t", None, {"many": many}, (Check(body, None),))
     assert program.decide_slowly(Thing(nums=(2, 1)), AS_OF).outcome is Outcome.PASS
     assert program.decide(Thing(nums=(2, 1)), AS_OF).outcome is Outcome.PASS

@@ -91,6 +91,11 @@ def test_every_problem_of_every_file_is_reported(tmp_path: Path) -> None:
     assert "one.yaml" in text
 
 
+def test_where_cannot_use_let_and_the_error_says_so(tmp_path: Path) -> None:
+    text = small_rule("one", let="{one: key.arn == ''}", where="one")
+    assert "`where` comes before `let` and cannot use it" in problems(tmp_path, text)[0]
+
+
 def test_the_excerpt_has_a_caret_under_the_place(tmp_path: Path) -> None:
     assert problems(tmp_path, small_rule('key.origni == "AWS_KMS"'))[0].splitlines()[1:] == [
         '      - check: key.origni == "AWS_KMS"',

@@ -75,7 +75,7 @@ def hidden(draw: st.DrawFn, facts: dict[str, Any]) -> Thing:
     subject = thing(facts)
     for name in ("n", "name", "on", "near", "nums", "names", "tags", "items", "others", "best"):
         value = getattr(subject, name)
-        how = draw(st.integers(0, 3))
+        how = draw(st.integers(0, 5))
         if how == 0:
             setattr(subject, name, Unknown(f"no {name}"))
         elif how == 1 and isinstance(value, tuple):
@@ -84,7 +84,7 @@ def hidden(draw: st.DrawFn, facts: dict[str, Any]) -> Thing:
             setattr(subject, name, Partial(known, f"not all {name}"))
     for part in {*_known(subject.items), *_known(subject.others)}:
         for name in ("n", "name", "on", "near"):
-            if draw(st.integers(0, 3)) == 0:
+            if draw(st.integers(0, 5)) == 0:
                 setattr(part, name, Unknown(f"no {name} of {part.id}"))
     return subject
 
@@ -110,21 +110,22 @@ class Texts:
         simple = (self.comparison, self.switch, self.null, self.text_test, self.entry, self.membership)
         if depth <= 0:
             return str(self.pick(*(lambda make=make: make(depth) for make in simple)))
-        deep = (self.junction, self.negation, self.ternary, self.loop, self.loop, self.sets, self.guarded)
+        deep = (self.junction, self.negation, self.ternary, self.loop, self.loop, self.sets, self.sets, self.guarded)
         return str(self.pick(*(lambda make=make: make(depth - 1) for make in (*simple, *deep, *deep))))
 
     def switch(self, depth: int) -> str:
         return str(self.draw(st.sampled_from(["true", "false", "t.on", *(f"{part}.on" for part in self.parts)])))
 
     def number(self, depth: int) -> str:
-        plain = [lambda: self.draw(st.sampled_from(self.numbers + [f"{part}.n" for part in self.parts]))]
-        plain.append(lambda: str(self.draw(st.sampled_from([0, 1, 2, -1, 9223372036854775807]))))
-        if depth > 0:
-            operator = self.draw(st.sampled_from("+-*/%"))
-            plain.append(lambda: f"({self.number(depth - 1)} {operator} {self.number(depth - 1)})")
-            plain.append(lambda: f"{self.list(depth - 1)}.size()")
-            plain.append(lambda: f"size({self.text()})")
-        return str(self.pick(*plain))
+        if depth <= 0 or self.draw(st.integers(0, 3)) == 0:
+            names = [*self.numbers, *(f"{part}.n" for part in self.parts)]
+            return str(self.draw(st.sampled_from([*names, *names, 0, 1, 2, -1, -7, 7, 9223372036854775807])))
+        operator = self.draw(st.sampled_from("+-*//%%"))
+        return str(self.pick(
+            lambda: f"({self.number(depth - 1)} {operator} {self.number(depth - 1)})",
+            lambda: f"{self.list(depth)}.size()",
+            lambda: f"size({self.text()})",
+        ))  # fmt: skip
 
     def text(self) -> str:
         options = ["t.name", '"a"', "'b'", r"'a\n'", "r'ab'", *(f"{part}.name" for part in self.parts)]
@@ -133,7 +134,7 @@ class Texts:
     def comparison(self, depth: int) -> str:
         op = self.draw(st.sampled_from(["==", "!=", "<", "<=", ">", ">="]))
         if self.draw(st.booleans()):
-            return f"{self.number(depth)} {op} {self.number(depth)}"
+            return f"{self.number(max(depth, 1))} {op} {self.number(depth)}"
         return f"{self.text()} {op} {self.text()}"
 
     def maybe(self) -> str:
@@ -167,12 +168,12 @@ class Texts:
         return f"({self.pick(*options)})"
 
     def list(self, depth: int) -> str:
-        options = [lambda: "t.nums", lambda: "t.nums", lambda: f"[{self.number(0)}, {self.number(0)}]"]
+        options = [lambda: "t.nums", lambda: f"[{self.number(0)}, {self.number(0)}]", lambda: f"[{self.number(0)}]"]
         if depth > 0:
-            options.append(lambda: f"({self.list(depth - 1)} + {self.list(depth - 1)})")
+            options = [lambda: f"({self.list(depth - 1)} + {self.list(depth - 1)})", *options]
             if self.loops < 2:
-                options.append(lambda: self.mapped(depth - 1))
-                options.append(lambda: self.within("t.nums", "filter", depth - 1))
+                options += [lambda: self.mapped(depth - 1)] * 2
+                options += [lambda: self.within("t.nums", "filter", depth - 1)] * 2
         return str(self.pick(*options))
 
     def mapped(self, depth: int) -> str:
@@ -196,7 +197,7 @@ class Texts:
         ])))  # fmt: skip
 
     def sets(self, depth: int) -> str:
-        equal = f"{self.list(depth)} == {self.list(depth)}"
+        equal = f"{self.list(depth)} {self.draw(st.sampled_from(['==', '!=']))} {self.list(0)}"
         if not self.objects:
             return f"({equal})"
         whole = f"{self.list(depth)}.containsAll({self.list(depth)})"
@@ -226,4 +227,4 @@ class Texts:
 @st.composite
 def expressions(draw: st.DrawFn, objects: bool = False) -> str:
     """A bool expression over a thing `t`."""
-    return Texts(draw, objects).bool(draw(st.integers(0, 4)))
+    return Texts(draw, objects).bool(draw(st.sampled_from([0, 1, 1, 2, 2, 3])))

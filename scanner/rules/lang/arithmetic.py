@@ -48,9 +48,8 @@ def divide(left: int, right: int) -> int:
 
 
 def remainder(left: int, right: int) -> int:
-    """What division leaves, with the sign of `left`."""
-    if right == 0:
-        raise Fault("division by zero")
+    """What division leaves, with the sign of `left`; a fault wherever division is one, as in CEL."""
+    divide(left, right)
     rest = abs(left) % abs(right)
     return -rest if left < 0 else rest
 
