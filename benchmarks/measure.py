@@ -37,4 +37,6 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[float | str]]) -> None
 
 
 def _text(value: float | str) -> str:
-    return f"{value:,.3g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else value
+    if isinstance(value, str):
+        return value
+    return f"{value:,}" if value == int(value) and value >= 1000 else f"{value:,.3g}"

@@ -24,17 +24,18 @@ COMMANDS = {
 def measure(command: list[str]) -> tuple[float, float]:
     """(CPU, wall) seconds of one run."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall
 
 
 def main() -> None:
     """Print the median of each command."""
-    rows = []
+    rows: list[tuple[str, float, float]] = []
     for name, command in COMMANDS.items():
         runs = [measure(command) for _ in range(RUNS)]
-        rows.append((name, *(statistics.median(run[place] for run in runs) for place in (0, 1))))
+        cpu, wall = (statistics.median(run[place] for run in runs) for place in (0, 1))
+        rows.append((name, cpu, wall))
     table(("command", "CPU s", "wall s"), rows)
 
 
