@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Literal, NamedTuple
 
 from scanner.catalog.encryption import ENCRYPTED_TYPES
+from scanner.catalog.encryption.types import EncryptedType
 from scanner.catalog.permissions import iam_action
 from scanner.collect import account, cloudhsm, iam, kms, resources, trails
 from scanner.collect.session import Collector
@@ -25,13 +27,17 @@ class Row(NamedTuple):
 
 
 def _resources() -> Iterator[Row]:
-    """The reader of the table of resource types, once for types with Regions and once for those without."""
+    """The reader of the table of resource types, once for each service, so that one service spoils no other."""
     places: tuple[Literal["regional", "global"], ...] = ("regional", "global")
     for where in places:
-        types = [row for row in ENCRYPTED_TYPES if row.api.listing and row.api.everywhere == (where == "global")]
-        calls = tuple(sorted({call for row in types for call in row.calls()}))
-        if types:
-            yield Row("resources", resources.collect, where, calls, tuple(f"resource:{row.type}" for row in types))
+        services: dict[str, list[EncryptedType]] = {}
+        for row in ENCRYPTED_TYPES:
+            if row.api.listing and row.api.everywhere == (where == "global"):
+                services.setdefault(row.api.service, []).append(row)
+        for service, types in services.items():
+            calls = dict.fromkeys(call for row in types for call in row.calls())
+            provides = tuple(f"resource:{row.type}" for row in types)
+            yield Row(f"{service} resources", partial(resources.collect, types=types), where, tuple(calls), provides)
 
 
 COLLECTORS: tuple[Row, ...] = (

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import botocore.session
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ProfileNotFound
-from botocore.loaders import create_loader
 
+from scanner.collect.models import model_loader
 from scanner.collect.session import Refused, Scope
 from scanner.errors import CredentialsError, IncompleteError, KeyproofError, SourceError, UsageError
 from scanner.model.arn import parse_arn, partition_of
@@ -39,12 +38,6 @@ def core_session(profile: str | None) -> Any:
         raise UsageError(f"the AWS configuration cannot be read: {error}") from None
     session.register_component("data_loader", model_loader(session.get_config_variable("data_path")))
     return session
-
-
-@cache
-def model_loader(data_path: str | None) -> Any:
-    """The reader of AWS's API models, one for all sessions: it keeps what it has read (a few MB for each service)."""
-    return create_loader(data_path)
 
 
 def credentials_of(

@@ -126,8 +126,9 @@ def refusals(service: str, operation: str) -> Iterator[None]:
         raise refused("Unsupported", error) from error
     except (aws.ConnectionError, aws.HTTPClientError) as error:
         raise refused("Unreachable", error) from error
-    except aws.BotoCoreError as error:
-        raise refused("Unreadable", error) from error
+    except (aws.BotoCoreError, AttributeError, LookupError, TypeError, ValueError) as error:
+        # botocore's own parsing and endpoint discovery trip over answers that lack what their model promises.
+        raise Refused(service, operation, "Unreadable", _one_line(f"{type(error).__name__}: {error}")) from error
 
 
 def _of_answer(service: str, operation: str, response: Any) -> Refused:

@@ -15,7 +15,7 @@ from scanner.collect.workers import StoppedError, Workers
 from scanner.model.records import Gap, Item
 from scanner.model.snapshot import Sink
 
-RUNNERS = 4
+RUNNERS = 8
 """Collectors at once; each has a thread, besides the workers that make most requests."""
 REPORT_EVERY = 50
 """Records between two calls of progress."""

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
+from botocore.model import ServiceModel
 from fakes.aws import ACCOUNT, FakeAws, Fault, Quota, denied, throttled, web_page
 from fakes.bench import Bench, VirtualClock
 from fakes.estate import REGION, key_id, keys_in
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scanner.collect.collectors import calls
+from scanner.collect.models import model_loader
 from scanner.collect.paging import paging_of
 from scanner.collect.refused import Refused
 from scanner.collect.session import GLOBAL
@@ -252,3 +255,39 @@ def test_a_throttled_operation_slows_no_other(aws: FakeAws, bench: Bench, clock:
     for _ in range(30):
         scope.call("kms", "describe_key", KeyId="k")
     assert sum(clock.slept) < 0.05
+
+
+def test_a_scan_has_no_operation_that_is_not_declared(bench: Bench):
+    scope = bench.scope()
+    for operation in ("schedule_key_deletion", "put_key_policy", "create_grant", "decrypt"):
+        with pytest.raises(Refused, match="Unsupported"):
+            scope.call("kms", operation, KeyId="k")
+    offered = scope._connection.clients.client("kms", REGION).meta.method_to_api_mapping.values()
+    assert {("kms", api) for api in offered} == {call for call in calls() if call[0] == "kms"}
+
+
+@pytest.mark.parametrize("service", sorted({service for service, _ in calls()}))
+def test_a_declared_operation_is_whole(service: str):
+    loader = model_loader(None)
+    trimmed = ServiceModel(loader.load_service_model(service, "service-2"), service)
+    whole = ServiceModel(_core().get_component("data_loader").load_service_model(service, "service-2"), service)
+    for operation in (operation for name, operation in calls() if name == service):
+        mine, theirs = trimmed.operation_model(operation), whole.operation_model(operation)
+        assert _shapes(mine.input_shape) == _shapes(theirs.input_shape)
+        assert _shapes(mine.output_shape) == _shapes(theirs.output_shape)
+        assert [shape.name for shape in mine.error_shapes] == [shape.name for shape in theirs.error_shapes]
+        assert mine.http == theirs.http
+
+
+def _shapes(shape: Any, seen: tuple[str, ...] = ()) -> Any:
+    """Names and types all the way down, each shape once on a path."""
+    if shape is None or shape.name in seen:
+        return shape and shape.name
+    seen = (*seen, shape.name)
+    if shape.type_name == "structure":
+        return {name: _shapes(member, seen) for name, member in shape.members.items()}
+    if shape.type_name == "list":
+        return [_shapes(shape.member, seen)]
+    if shape.type_name == "map":
+        return [_shapes(shape.key, seen), _shapes(shape.value, seen)]
+    return shape.type_name, shape.name

@@ -10,7 +10,7 @@ from fakes.aws import ACCOUNT
 from fakes.estate import REGION
 
 from scanner.collect.clients import Clients
-from scanner.collect.identity import model_loader
+from scanner.collect.models import model_loader
 from scanner.collect.session import Collector, Connection, Scope
 from scanner.collect.throttle import Throttle
 from scanner.collect.workers import Workers
