@@ -103,11 +103,12 @@ class World:
         """Whether an unknown value is one that the author left to the provider, which then uses its default."""
         if not (self.configuration.known and instance.mirrored and instance.block in self.configuration.blocks):
             return False
-        expressions = self.configuration.expressions(instance.block)
         if self.resolver.expression(instance, path, one.at) is not None:
             return False
-        top = path.split(".", 1)[0]
-        return one.state is State.UNKNOWN_BLOCK or "." not in path or top in expressions
+        around, _, _ = path.rpartition(".")
+        # A block that has values and no expressions is a dynamic one, whose attributes the plan does not trace.
+        written = not around or self.resolver.expression(instance, around, one.at) is not None
+        return written or one.state is State.UNKNOWN_BLOCK
 
     def why_unknown(self, instance: Instance, one: Leaf, path: str) -> str:
         """Why an attribute cannot be told, with its address."""

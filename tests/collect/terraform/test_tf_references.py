@@ -148,6 +148,23 @@ def test_a_dynamic_block_is_unknown_not_default() -> None:
     assert (use.state, use.key) == ("UNKNOWN", None)
 
 
+def test_a_dynamic_block_inside_a_written_one_is_unknown_too() -> None:
+    inner = {"sse_algorithm": "aws:kms", "kms_master_key_id": AFTER_APPLY}
+    plan = (
+        PlanText()
+        .resource("aws_s3_bucket.b", {"bucket": "b"})
+        .resource(
+            "aws_s3_bucket_server_side_encryption_configuration.b",
+            {"bucket": "b", "rule": [{"apply_server_side_encryption_by_default": [inner]}]},
+            {"rule": [{}]},
+        )
+    )
+    assert uses(plan.load(), "aws_s3_bucket.b")["storage"].state == "UNKNOWN"
+    written = {"rule": [{"apply_server_side_encryption_by_default": [{"sse_algorithm": const("aws:kms")}]}]}
+    plan.root["resources"][-1]["expressions"] |= written
+    assert uses(plan.load(), "aws_s3_bucket.b")["storage"].key == "alias/aws/s3"
+
+
 def test_references_in_a_ring_end() -> None:
     plan = PlanText().output(("a",), "key", ref("module.b.key")).output(("b",), "key", ref("module.a.key"))
     use = uses(volume(plan, "module.a.key").load(), "aws_ebs_volume.data")["storage"]
