@@ -23,6 +23,7 @@ OWNERS = {
     "click": ("cli",),
     "jinja2": ("report",),
     "sqlite3": ("store",),
+    "sqlalchemy": ("store",),
     "zstandard": ("store",),
     "yaml": ("rules", "cli"),
 }

@@ -1,0 +1,96 @@
+"""Where a report speaks for every subject of a rule, so that a failure it does not list is really gone.
+
+A failure that a report no longer lists was fixed only if its rule ran, its account and Region were read, and the
+listing of its subjects was complete there. Baseline, history and export ask this before they call anything fixed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from scanner.model.arn import partition_of
+from scanner.model.finding import Cut, Finding, Report
+from scanner.model.records import Gap, Source
+from scanner.model.rule import Outcome, RuleInfo, Severity
+
+GLOBAL = "aws-global"
+LISTINGS = {
+    "key": ("key",),
+    "resource": ("resource:",),
+    "principal": ("principal",),
+    "grant": ("key", "key.grants"),
+    "store": ("key-store",),
+    "cluster": ("cluster",),
+    "trail": ("trail",),
+    "account": (),
+}
+"""What must be known for every subject of a kind to be there, in the words of `Gap.makes_unknown`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What one evaluation speaks for."""
+
+    source: Source
+    rules: dict[str, str]
+    """Id of a rule that ran, and whose failures are all listed, to its subject type."""
+    unlisted: frozenset[tuple[str, str, str]]
+    """(subject type, account, Region) where subjects may exist that nobody listed."""
+
+    def covers(self, rule: str, account: str, region: str) -> bool:
+        """Whether every subject of `rule` in this account and Region was judged.
+
+        What is listed for a whole account (`aws-global`) may be subjects of any Region.
+        """
+        kind = self.rules.get(rule)
+        if kind is None or self.source.interrupted or not self._in_scope(account, region):
+            return False
+        return not any((kind, account, place) in self.unlisted for place in (region, GLOBAL))
+
+    def _in_scope(self, account: str, region: str) -> bool:
+        """A source that names no accounts (a plan) is one place."""
+        accounts = not self.source.accounts or account in self.source.accounts
+        return accounts and (not self.source.regions or region in (*self.source.regions, GLOBAL))
+
+
+def reach_of(report: Report) -> Reach:
+    """What `report` speaks for."""
+    return reach(report.source, report.rules, report.findings, report.gaps, report.cut)
+
+
+def reach(
+    source: Source, rules: Iterable[RuleInfo], findings: Iterable[Finding], gaps: Iterable[Gap], cut: Cut | None = None
+) -> Reach:
+    """The same from the parts of a report; `cut` is what the listing of `findings` leaves out."""
+    listed = {rule.id: rule.subject for rule in rules if _listed(rule.severity, cut)}
+    unlisted = {_place(finding) for finding in findings if is_unlisted(finding)}
+    for gap in gaps:
+        unlisted |= {(kind, gap.account, gap.region) for kind, words in LISTINGS.items() if _hides(gap, words)}
+    return Reach(source, listed, frozenset(unlisted))
+
+
+def _listed(severity: Severity, cut: Cut | None) -> bool:
+    return cut is None or (severity >= cut.severity and {Outcome.FAIL, Outcome.NOT_ASSESSED} <= set(cut.outcomes))
+
+
+def _place(finding: Finding) -> tuple[str, str, str]:
+    return finding.subject_type, finding.account, finding.region
+
+
+def _hides(gap: Gap, words: tuple[str, ...]) -> bool:
+    """Whether the refused read may have hidden subjects; one about a single subject hides only what is part of it."""
+    return any(
+        (word in words or f"{word.split(':')[0]}:" in words) and (gap.subject is None or "." in word)
+        for word in gap.makes_unknown
+    )
+
+
+def unlisted_arn(subject_type: str, account: str, region: str) -> str:
+    """The name under which a report speaks of subjects that could not be listed: an ARN of our own."""
+    return f"arn:{partition_of(region)}:keyproof:{region}:{account}:unlisted/{subject_type}"
+
+
+def is_unlisted(finding: Finding) -> bool:
+    """Whether a finding stands for subjects that could not be listed."""
+    return finding.subject == unlisted_arn(finding.subject_type, finding.account, finding.region)
