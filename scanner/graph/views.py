@@ -6,7 +6,7 @@ These objects are the nodes of the key graph. `docs/writing-rules.md` is generat
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from scanner.model.facttypes import Doc, Lazy, Many, OneOf, View
 from scanner.model.unknown import Unknown
@@ -161,6 +161,16 @@ class Use(View, identity="id"):
     ]
     key_account: Annotated[str | None, Doc("The account that the key reference names; null without a key.")]
     resource: Annotated[Resource, Doc("The resource that this is a field of.")]
+
+    def in_words(self) -> str:
+        """`storage of AWS::EC2::Volume vol-1: alias/aws/ebs (AWS_MANAGED)`."""
+        resource: Any = self.resource
+        label = self.id if isinstance(resource, Unknown) else resource.label
+        field, reference, custody = (
+            "not known" if isinstance(fact, Unknown) else fact
+            for fact in (self.field, self.reference, self.custody)  # an example may leave any of them out
+        )
+        return f"{field} of {label}: {f'{reference} ({custody})' if reference else custody}"
 
 
 class Resource(View):

@@ -89,6 +89,10 @@ class View(metaclass=_ViewType):
         """The value of a fact whose slot is empty."""
         return Unknown(f"{name} was not collected")
 
+    def in_words(self) -> str:
+        """What it says as evidence, in one line; empty for the default of type and label."""
+        return ""
+
     @classmethod
     def type_name(cls) -> str:
         """The name of this type in the rule language."""

@@ -53,7 +53,7 @@ def _pieces(member: View) -> Iterator[Evidence]:
         yield Evidence("grant", identity_of(member), f"grant {label_of(member)} to {shown(member.grantee)}",
                        f"grant/{identity_of(member)}", None, facts_in(member))  # fmt: skip
     else:
-        text = f"{member.type_name().lower()} {label_of(member)}"
+        text = member.in_words() or f"{member.type_name().lower()} {label_of(member)}"
         yield Evidence("object", identity_of(member), text, facts=facts_in(member))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,11 +49,18 @@ def _failure(rule: Rule, place: int, subject: View, as_of: datetime) -> Words:
     if conditions := conditional(evidence):
         message += f", if {shown(conditions)}"
     path = text_of(rule.program.evidence) if rule.program.evidence else ""
-    pieces = (
-        *evidence_of(evidence, identity_of(subject), path),
-        *reads_of(rule.program, check.term, subject, as_of),
-    )
-    return Words(message, _distinct(pieces))
+    chosen = evidence_of(evidence, identity_of(subject), path)
+    read = reads_of(rule.program, check.term, subject, as_of)
+    return Words(message, _distinct((*chosen, *_beyond(chosen, read, identity_of(subject)))))
+
+
+def _beyond(chosen: tuple[Evidence, ...], read: tuple[Evidence, ...], subject: str) -> Iterator[Evidence]:
+    """The fields read that say more than the objects which the rule's author chose to show."""
+    shown_already = {piece.subject for piece in chosen} - {subject}
+    for piece in read:
+        counts_only = chosen and set(piece.facts) == {"size"}
+        if not counts_only and piece.subject not in shown_already:
+            yield piece
 
 
 def _distinct(pieces: Iterable[Evidence]) -> tuple[Evidence, ...]:

@@ -71,11 +71,10 @@ def test_a_failure_shows_the_statements_and_fields_behind_it(tmp_path: Path) -> 
     (finding,) = judged(tmp_path, SEPARATION, key).findings
     assert finding.message == "1 principal(s) both administer and use alias/card"
     assert (finding.subject, finding.account, finding.region) == (ARN, "111122223333", "eu-central-1")
-    statement, *fields = finding.evidence
+    (statement,) = finding.evidence  # the sizes of the lists would say less than the statement does
     assert (statement.type, statement.subject, statement.document) == ("statement", "a", "key-policy/default")
     assert (statement.pointer, statement.text) == ("/Statement/0", "allow kms:*")
     assert statement.facts["certain"] is True
-    assert [(field.type, field.pointer) for field in fields] == [("field", "key.admins"), ("field", "key.users")]
 
 
 def test_a_failure_on_conditional_access_alone_names_the_conditions(tmp_path: Path) -> None:
