@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from fakes.aws import ACCOUNT, FakeAws, Fault, denied
 from fakes.bench import Bench
-from fakes.estate import REGION, SHARED, WHEN, identities_in, organization_in, stores_in, trails_in
+from fakes.estate import FULL_ACCESS, REGION, SHARED, UNIT, WHEN, identities_in, organization_in, stores_in, trails_in
 from msgspec import UNSET
 
 from scanner.collect import account, cloudhsm, iam, trails
@@ -148,13 +148,53 @@ def test_the_management_account_is_bound_by_no_control_policy(aws: FakeAws, benc
     assert (fact.organization, fact.management_account, fact.scps, fact.rcps) == ("o-example", ACCOUNT, None, None)
 
 
-def test_the_control_policies_of_a_member_are_unknown_without_being_a_gap(aws: FakeAws, bench: Bench):
+def test_a_member_has_its_way_up_and_the_control_policies_of_each_level(aws: FakeAws, bench: Bench):
     organization_in(aws, "999999999999")
     reading = bench.read(account.account, region=GLOBAL)
     (fact,) = reading.facts
-    assert (fact.scps, fact.rcps) == (UNSET, UNSET)
-    assert set(fact.unread) == {"name", "ou_path", "scps", "rcps"}
-    assert reading.gaps == []
+    assert (fact.ou_path, fact.name, fact.unread, reading.gaps) == (("r-root", UNIT), "payments", {}, [])
+    for levels in (fact.scps, fact.rcps):
+        assert [[named.name for named in level] for level in levels] == [
+            ["FullAccess (p-Full)"],
+            ["FullAccess (p-Full)", "Guard (p-unit)"],
+            ["FullAccess (p-Full)"],
+        ]
+        assert {named.document for level in levels for named in level} == {FULL_ACCESS}
+    assert aws.calls["organizations", "DescribePolicy"] == 2
+
+
+def test_control_policies_that_the_organisation_has_not_enabled_bind_nobody(aws: FakeAws, bench: Bench):
+    organization_in(aws, "999999999999", enabled=False)
+    (fact,) = bench.read(account.account, region=GLOBAL).facts
+    assert (fact.scps, fact.rcps) == (None, None)
+    assert not aws.calls["organizations", "ListPoliciesForTarget"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "lost"),
+    [
+        ("ListParents", {"ou_path", "scps", "rcps", "name"}),
+        ("ListRoots", {"scps", "rcps", "name"}),
+        ("DescribePolicy", {"scps", "rcps", "name"}),
+        ("DescribeAccount", {"name"}),
+    ],
+)
+def test_a_member_that_organizations_refuses_is_one_gap(aws: FakeAws, bench: Bench, operation: str, lost: set[str]):
+    organization_in(aws, "999999999999")
+    aws.fault("organizations", operation, denied())
+    reading = bench.read(account.account, region=GLOBAL)
+    (fact,) = reading.facts
+    (gap,) = reading.gaps
+    assert fact.organization == "o-example"
+    assert fact.unread == dict.fromkeys(lost, gap.reason())
+    assert set(gap.makes_unknown) == {f"account.{name}" for name in lost}
+
+
+def test_a_way_up_that_does_not_end_is_unreadable(aws: FakeAws, bench: Bench):
+    organization_in(aws, "999999999999")
+    aws.pages("organizations", "ListParents", "Parents", [{"Id": UNIT, "Type": "ORGANIZATIONAL_UNIT"}])
+    reading = bench.read(account.account, region=GLOBAL)
+    assert (reading.gaps[0].code, reading.facts[0].ou_path) == ("Unreadable", UNSET)
 
 
 def test_an_account_that_may_not_ask_for_its_organisation_is_a_gap(aws: FakeAws, bench: Bench):

@@ -330,11 +330,35 @@ def trails_in(aws: FakeAws) -> None:
     )
 
 
-def organization_in(aws: FakeAws, management_account: str | None) -> None:
-    """The account's organisation, or none."""
+UNIT = "ou-root-payments"
+FULL_ACCESS = json.dumps({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+
+
+def organization_in(aws: FakeAws, management_account: str | None, enabled: bool = True) -> None:
+    """The account's organisation, or none: a root, one unit, and a control policy of each kind on both."""
     found = {"Organization": {"Id": "o-example", "MasterAccountId": management_account, "FeatureSet": "ALL"}}
     missing = Fault(400, "AWSOrganizationsNotInUseException")
+    kinds = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY") if enabled else ()
+    root = {"Id": "r-root", "Name": "Root", "PolicyTypes": [{"Type": kind, "Status": "ENABLED"} for kind in kinds]}
+
+    def parents(call: Call) -> list[dict[str, str]]:
+        is_unit = call.params["ChildId"] == UNIT
+        return [{"Id": "r-root", "Type": "ROOT"} if is_unit else {"Id": UNIT, "Type": "ORGANIZATIONAL_UNIT"}]
+
+    def policies(call: Call) -> list[dict[str, Any]]:
+        kind, everywhere = call.params["Filter"], {"Id": "p-Full", "Name": "FullAccess"}
+        own = {"Id": "p-unit", "Name": "Guard"}
+        return [
+            policy | {"Type": kind}
+            for policy in ([own, everywhere] if call.params["TargetId"] == UNIT else [everywhere])
+        ]
+
     aws.answer("organizations", "DescribeOrganization", lambda _: found if management_account else missing)
+    aws.pages("organizations", "ListParents", "Parents", parents)
+    aws.pages("organizations", "ListRoots", "Roots", [root])
+    aws.pages("organizations", "ListPoliciesForTarget", "Policies", policies, size=1)
+    aws.answer("organizations", "DescribePolicy", {"Policy": {"Content": FULL_ACCESS}})
+    aws.answer("organizations", "DescribeAccount", {"Account": {"Id": ACCOUNT, "Name": "payments"}})
 
 
 def everything_in(aws: FakeAws) -> None:
@@ -343,4 +367,4 @@ def everything_in(aws: FakeAws) -> None:
     stores_in(aws)
     identities_in(aws)
     trails_in(aws)
-    organization_in(aws, None)
+    organization_in(aws, "999999999999")
