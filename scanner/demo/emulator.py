@@ -15,7 +15,8 @@ from unittest.mock import patch
 
 import moto.core
 from moto import mock_aws
-from moto.core.base_backend import BackendDict
+from moto.ec2.models import ec2_backends
+from moto.iam.models import iam_backends
 from moto.server import ThreadedMotoServer
 
 from scanner.demo.extending import extended
@@ -42,7 +43,7 @@ def emulated_aws(
             # moto finds the handlers of a service through a backend of its default account, which takes time to make
             stack.enter_context(patch.object(moto.core, "DEFAULT_ACCOUNT_ID", account))
         stack.enter_context(mock_aws())
-        stack.callback(_forget_everything)
+        stack.callback(_forget_costly_state)
         stack.enter_context(empty_where_unimplemented())
         yield
 
@@ -73,11 +74,10 @@ def _configure(account: str | None, managed_policies: bool) -> None:
         os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
 
 
-def _forget_everything() -> None:
-    """Drop all state; moto would make every backend anew, AMIs and AWS managed policies included, to empty it."""
-    for backends in BackendDict._instances:  # type: ignore[misc]
+def _forget_costly_state() -> None:
+    """Drop EC2 and IAM, which moto would fill with AMIs and AWS managed policies once more to empty them."""
+    for backends in (ec2_backends, iam_backends):
         backends.clear()
-    BackendDict._instances.clear()  # type: ignore[misc]
 
 
 @contextmanager

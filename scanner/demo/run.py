@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from unittest.mock import patch
 
+from scanner.catalog.quotas import QUOTAS, Quota
 from scanner.errors import UsageError
 
 _INSTALL = "the demo needs the extra `demo`: pip install 'keyproof[demo]'"
+UNHURRIED = Quota(1000)
+"""The emulation answers at once what AWS answers five times a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +37,5 @@ def demo() -> Iterator[Demo]:
         if (error.name or "").split(".")[0] not in ("moto", "time_machine", "flask", "werkzeug"):
             raise
         raise UsageError(_INSTALL) from None
-    with demo_estate():
+    with demo_estate(), patch.dict(QUOTAS, {("kms", "GetKeyLastUsage"): UNHURRIED}):
         yield Demo((MAIN, SECOND), AS_OF)

@@ -57,6 +57,8 @@ def empty_where_unimplemented() -> Iterator[None]:
     real, turn = BaseClient._make_request, RLock()
 
     def make_request(client: BaseClient, operation: OperationModel, request: Any, context: Any) -> Any:
+        if (client.meta.service_model.service_name, operation.name) in SETTINGS:
+            return _answered(client, operation)
         try:
             with turn:
                 http, parsed = real(client, operation, request, context)

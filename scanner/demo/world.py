@@ -12,6 +12,7 @@ from unittest.mock import patch
 
 import boto3
 import time_machine
+from moto.backends import get_backend
 from moto.cloudhsmv2.models import cloudhsmv2_backends
 from moto.kms.models import kms_backends
 from moto.moto_api._internal import mock_random
@@ -40,17 +41,30 @@ class World:
     session: boto3.Session
     clock: time_machine.Traveller
     clients: dict[tuple[str, str], Any] = field(default_factory=dict)
+    name: str = ""
 
     def client(self, service: str, region: str = MAIN) -> Any:
         """The boto3 client of a service in a Region."""
         place = (service, region)
         if place not in self.clients:
             self.clients[place] = self.session.client(service, region_name=region)
+            self._begin(service, region)
         return self.clients[place]
+
+    def _begin(self, service: str, region: str) -> None:
+        """Make what moto fills a service with when it is first asked: the ids of what is made next do not depend on it.
+
+        moto finds the handlers of a service through its backend of us-east-1, so that one is made too.
+        """
+        backends: Any = get_backend(service)  # type: ignore[call-overload]
+        for place in ("aws",) if service in ("iam", "s3") else (region, "us-east-1"):
+            backends[ACCOUNT][place]
+        mock_random.seed(self.name)
 
     def at(self, date: str, name: str) -> None:
         """What is made next is made on `date`, with ids that follow from `name` alone."""
         self.clock.move_to(day(date))
+        self.name = name
         mock_random.seed(name)
 
     def kms(self, region: str = MAIN) -> KmsBackend:
