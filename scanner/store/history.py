@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Table, and_, bindparam, case, null, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -25,6 +26,9 @@ from scanner.store.history_tables import FINDINGS, MICROSECOND, RULE_FRAMEWORKS,
 
 POINTS = 366
 """Earlier runs that a report shows: a year of nights."""
+
+Printed: TypeAlias = Sequence[tuple[str, Finding]]
+"""Findings, each under its fingerprint."""
 
 
 def prepare(store: str) -> None:
@@ -41,15 +45,17 @@ def record(report: Report, store: str) -> Report:
     """
     if report.source.type != "aws":
         raise UsageError("a history keeps what exists in AWS; a plan is compared with `--baseline` or `keyproof diff`")
+    prints = [one.fingerprint for one in report.findings]  # each is a hash to work out
+    findings = list(zip(prints, report.findings, strict=True))
     with writing(store) as connection:
-        _see(connection, report)
-        _resolve(connection, report)
+        _see(connection, findings, read_at(report))
+        _resolve(connection, findings, report)
         run = _keep_run(connection, report)
         _keep_frameworks(connection, report)
         first_seen = _first_seen(connection, report)
         trend = points(connection, run["scope"], run)
-    findings = tuple(replace(one, first_seen=first_seen.get(one.fingerprint)) for one in report.findings)
-    return replace(report, findings=findings, trend=trend)
+    dated = tuple(replace(one, first_seen=first_seen.get(fingerprint)) for fingerprint, one in findings)
+    return replace(report, findings=dated, trend=trend)
 
 
 def read_at(report: Report) -> datetime:
@@ -57,16 +63,15 @@ def read_at(report: Report) -> datetime:
     return report.source.finished or report.source.started
 
 
-def _failing(report: Report) -> list[Finding]:
-    return [one for one in report.findings if one.outcome is Outcome.FAIL and one.status != "fixed"]
+def _fails(finding: Finding) -> bool:
+    return finding.outcome is Outcome.FAIL and finding.status != "fixed"
 
 
-def _see(connection: Connection, report: Report) -> None:
+def _see(connection: Connection, findings: Printed, at: datetime) -> None:
     """Each failure is there now: for the first time, still, or again."""
-    at = read_at(report)
     rows = [
         {
-            "fingerprint": one.fingerprint,
+            "fingerprint": fingerprint,
             "rule": one.rule,
             "subject": one.subject.replace("\0", "\ufffd"),  # PostgreSQL holds no NUL
             "account": one.account,
@@ -79,7 +84,8 @@ def _see(connection: Connection, report: Report) -> None:
             "fixes": 0,
             "fix_time": 0,
         }
-        for one in _failing(report)
+        for fingerprint, one in findings
+        if _fails(one)
     ]
     if not rows:
         return
@@ -98,10 +104,10 @@ def _see(connection: Connection, report: Report) -> None:
     connection.execute(statement.on_conflict_do_update(index_elements=["fingerprint"], set_=changes), rows)
 
 
-def _resolve(connection: Connection, report: Report) -> None:
+def _resolve(connection: Connection, findings: Printed, report: Report) -> None:
     """Open findings that the report speaks for and does not list are gone."""
     reach, at = reach_of(report), read_at(report)
-    listed = {one.fingerprint for one in report.findings if one.outcome in (Outcome.FAIL, Outcome.NOT_ASSESSED)}
+    listed = {fingerprint for fingerprint, one in findings if one.outcome in (Outcome.FAIL, Outcome.NOT_ASSESSED)}
     known = FINDINGS.c
     open_ones = select(known.fingerprint, known.rule, known.account, known.region, known.opened).where(
         known.resolved.is_(None), known.last_seen <= at, known.account.in_(report.source.accounts)
@@ -122,7 +128,7 @@ def _resolve(connection: Connection, report: Report) -> None:
 
 def _keep_run(connection: Connection, report: Report) -> dict[str, Any]:
     """One row for the run, the same when the same report comes again."""
-    failed = Counter(one.severity.label for one in _failing(report) if one.waiver is None)
+    failed = Counter(one.severity.label for one in report.findings if _fails(one) and one.waiver is None)
     scope = scope_of(report)
     facts = (report.digest, report.as_of, read_at(report), scope)
     row = {
@@ -158,7 +164,7 @@ def _first_seen(connection: Connection, report: Report) -> dict[str, datetime]:
     known = FINDINGS.c
     accounts = {one.account for one in report.findings}
     rows = connection.execute(select(known.fingerprint, known.first_seen).where(known.account.in_(accounts)))
-    return {row.fingerprint: row.first_seen for row in rows}
+    return {fingerprint: first_seen for fingerprint, first_seen in rows}  # noqa: C416  rows are no pairs to mypy
 
 
 def points(connection: Connection, scope: str, before: dict[str, Any] | None = None) -> tuple[TrendPoint, ...]:
