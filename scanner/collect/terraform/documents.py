@@ -9,8 +9,9 @@ import msgspec
 from scanner.collect.terraform.address import drop_prefixes
 from scanner.collect.terraform.configuration import references
 from scanner.collect.terraform.draft import flag, text, texts
+from scanner.collect.terraform.expressions import expression_at
 from scanner.collect.terraform.instances import Instance
-from scanner.collect.terraform.values import State, expression_at, leaf
+from scanner.collect.terraform.values import State, leaf
 from scanner.collect.terraform.world import World
 
 DOCUMENT = "aws_iam_policy_document"
@@ -198,7 +199,7 @@ def _expression(world: World, data: Instance, pointer: str) -> Any:
         return None
     parts = [part.split("[") for part in pointer.split(".")]
     at = tuple(int(part[1].rstrip("]")) for part in parts if len(part) > 1)
-    return expression_at(expressions, ".".join(part[0] for part in parts), at)
+    return expression_at(expressions, data.after, ".".join(part[0] for part in parts), at)
 
 
 def bypasses_lockout_check(instance: Instance) -> bool:

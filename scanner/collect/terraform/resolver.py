@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 from scanner.collect.terraform.address import Key
 from scanner.collect.terraform.configuration import Block, ConfigurationIndex, Place
+from scanner.collect.terraform.expressions import expression_at
 from scanner.collect.terraform.instances import Instance
 from scanner.collect.terraform.terminals import Asking, Terminal, Terminals
-from scanner.collect.terraform.values import State, expression_at, leaf
+from scanner.collect.terraform.values import State, leaf
 
 MOST_CANDIDATES = 25
 """Beyond this many, a set of candidates is only counted."""
@@ -74,7 +75,7 @@ class Resolver:
 
     def expression(self, instance: Instance, path: str, at: tuple[int | str, ...] = ()) -> Any:
         """The expression that the author wrote for an attribute, or None."""
-        return expression_at(self.configuration.expressions(instance.block), path, at)
+        return expression_at(self.configuration.expressions(instance.block), instance.after, path, at)
 
     def follow(self, instance: Instance, expression: Any, wanted: frozenset[str] | None) -> Found:
         """What `expression`, written in the block of `instance`, refers to; `wanted` None accepts any resource."""

@@ -130,22 +130,3 @@ def _any_true(mark: Any) -> bool:
 def partly_unknown(instance: Instance, path: str) -> bool:
     """Whether any part of the attribute at a top-level `path` is known only after apply."""
     return isinstance(instance.unknown, dict) and _any_true(instance.unknown.get(path))
-
-
-def expression_at(expressions: Any, path: str, at: tuple[int | str, ...]) -> Any:
-    """The configuration expression for the attribute at `path` in the block instance at `at`; None if there is none.
-
-    Terraform leaves dynamic blocks out of the configuration, so positions count only when nothing else fits.
-    """
-    node = expressions
-    positions = list(at)
-    for name in path.split("."):
-        if isinstance(node, list):
-            place = positions.pop(0) if positions else 0
-            node = node[place] if isinstance(place, int) and place < len(node) else node[-1] if node else None
-        if not isinstance(node, dict):
-            return None
-        if "references" in node or "constant_value" in node:
-            return node  # a nested attribute written as one object expression
-        node = node.get(name)
-    return node

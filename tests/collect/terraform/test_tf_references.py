@@ -165,6 +165,43 @@ def test_a_dynamic_block_inside_a_written_one_is_unknown_too() -> None:
     assert uses(plan.load(), "aws_s3_bucket.b")["storage"].key == "alias/aws/s3"
 
 
+def a_table(plan: PlanText, written: list[dict]) -> PlanText:
+    blocks = [{"region_name": name, "kms_key_arn": AFTER_APPLY} for name in ("us-east-1", "eu-west-1")]
+    return plan.resource("aws_dynamodb_table.t", {"name": "t", "replica": blocks}, {"replica": written})
+
+
+def test_blocks_of_a_set_are_told_apart_by_their_constants_not_their_order() -> None:
+    written = [
+        {"region_name": const("eu-west-1"), "kms_key_arn": ref("aws_kms_key.eu.arn")},
+        {"region_name": const("us-east-1"), "kms_key_arn": ref("aws_kms_key.us.arn")},
+    ]
+    found = uses(
+        a_table(a_key(a_key(PlanText(), "aws_kms_key.eu"), "aws_kms_key.us"), written=written).load(),
+        "aws_dynamodb_table.t",
+    )
+    assert [found[f"replica[{place}]"].key for place in (0, 1)] == [
+        key_arn("aws_kms_key.us"),
+        key_arn("aws_kms_key.eu"),
+    ]
+
+
+def test_a_block_of_a_set_that_nothing_tells_apart_is_unknown() -> None:
+    written = [{"kms_key_arn": ref("aws_kms_key.eu.arn")}, {"kms_key_arn": ref("aws_kms_key.us.arn")}]
+    found = uses(
+        a_table(a_key(a_key(PlanText(), "aws_kms_key.eu"), "aws_kms_key.us"), written=written).load(),
+        "aws_dynamodb_table.t",
+    )
+    assert {found[f"replica[{place}]"].state for place in (0, 1)} == {"UNKNOWN"}
+    assert len(found["replica[0]"].candidates) == 2
+
+
+def test_a_written_block_beside_dynamic_ones_does_not_lend_them_its_key() -> None:
+    written = [{"region_name": const("eu-west-1"), "kms_key_arn": ref("aws_kms_key.eu.arn")}]
+    found = uses(a_table(a_key(PlanText(), "aws_kms_key.eu"), written=written).load(), "aws_dynamodb_table.t")
+    assert found["replica[0]"].state == "UNKNOWN"
+    assert found["replica[1]"].key == key_arn("aws_kms_key.eu")
+
+
 def test_references_in_a_ring_end() -> None:
     plan = PlanText().output(("a",), "key", ref("module.b.key")).output(("b",), "key", ref("module.a.key"))
     use = uses(volume(plan, "module.a.key").load(), "aws_ebs_volume.data")["storage"]
