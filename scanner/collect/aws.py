@@ -13,7 +13,7 @@ from scanner.collect.clients import THREADS, Clients
 from scanner.collect.collectors import COLLECTORS, Row
 from scanner.collect.identity import caller_of, core_session, credentials_of, enabled_regions, regions_of
 from scanner.collect.runner import RUNNERS, Job, Progress, run
-from scanner.collect.session import GLOBAL, Connection, Scope
+from scanner.collect.session import GLOBAL, LAST_USAGE_BUDGET, Connection, Scope
 from scanner.collect.throttle import Throttle
 from scanner.collect.workers import Workers
 from scanner.errors import UsageError
@@ -28,7 +28,8 @@ __all__ = ["Progress", "ScanOptions", "scan"]
 class ScanOptions:
     """What to scan and how. No Regions: the session's; `all`: every enabled one.
 
-    `quota_fraction` is the share of AWS's request quotas to use, above 0 and at most 1.
+    `quota_fraction` is the share of AWS's request quotas to use, above 0 and at most 1. `last_usage_budget` is how many
+    keys of each account and Region are asked for their last use; 0: none.
     """
 
     profile: str | None = None
@@ -37,6 +38,7 @@ class ScanOptions:
     regions: tuple[str, ...] = ()
     endpoint_url: str | None = None
     quota_fraction: float = 0.5
+    last_usage_budget: int = LAST_USAGE_BUDGET
 
 
 def scan(
@@ -53,6 +55,8 @@ def scan(
     """
     if not 0 < options.quota_fraction <= 1:
         raise UsageError(f"the quota fraction is above 0 and at most 1, not `{options.quota_fraction}`")
+    if options.last_usage_budget < 0:
+        raise UsageError(f"the budget of last usages is 0 or more, not `{options.last_usage_budget}`")
     started = now()
     session = core_session(options.profile)
     regions = regions_of(session, options.regions, check=options.endpoint_url is None)
@@ -91,6 +95,7 @@ def _connect(session: Any, options: ScanOptions, workers: Workers) -> Connection
         lambda on_throttle: Clients(options.profile, options.endpoint_url, on_throttle, loader),
         Throttle(options.quota_fraction, time.monotonic),
         workers,
+        options.last_usage_budget,
     )
 
 

@@ -28,6 +28,8 @@ R = TypeVar("R")
 GLOBAL = "aws-global"
 """The Region of what has none: IAM, Organizations."""
 _HOME = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+LAST_USAGE_BUDGET = 300
+"""Calls of GetKeyLastUsage for one account and Region: AWS allows five a second."""
 WINDOW = 256
 """How many items of one listing may be in flight or waiting to be used."""
 
@@ -37,8 +39,15 @@ _asking: ContextVar[Bucket | None] = ContextVar("asking", default=None)
 class Connection:
     """What all scopes of one scan share: clients, quotas and threads."""
 
-    def __init__(self, clients: Callable[[Callable[[], None]], Clients], throttle: Throttle, workers: Workers) -> None:
+    def __init__(
+        self,
+        clients: Callable[[Callable[[], None]], Clients],
+        throttle: Throttle,
+        workers: Workers,
+        last_usage_budget: int = LAST_USAGE_BUDGET,
+    ) -> None:
         self.clients = clients(_slow_down)
+        self.last_usage_budget = last_usage_budget
         self.throttle = throttle
         self.workers = workers
         self.expired: set[str] = set()
@@ -79,6 +88,11 @@ class Scope:
         self._connection = connection
         self._client_region = _HOME.get(partition, "us-east-1") if region == GLOBAL else region
 
+    @property
+    def last_usage_budget(self) -> int:
+        """How many keys of this account and Region may be asked for their last use."""
+        return self._connection.last_usage_budget
+
     def call(self, service: str, operation: str, /, **params: Any) -> dict[str, Any]:
         """Ask once: `operation` in snake case (`describe_key`) of boto3's `service`. Raises Refused."""
         api = self._api_name(service, operation)
@@ -118,6 +132,11 @@ class Scope:
             subject=subject,
             makes_unknown=makes_unknown,
         )
+
+    def not_offered(self, refused: Refused) -> bool:
+        """Whether nothing answered because AWS does not offer the service in this Region: so there is nothing of it."""
+        elsewhere = self._connection.clients.knows_elsewhere_only
+        return refused.code == "Unreachable" and elsewhere(refused.service, self._client_region, self.partition)
 
     def coverage(
         self, service: str, operation: str, provides: tuple[str, ...], count: int, *, complete: bool = True

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from fakes.aws import ACCOUNT, FakeAws, Fault, denied, throttled, web_page
-from fakes.bench import Bench
-from fakes.estate import REGION, WHEN, FakeKey, a_grant, key_id, keys_in, stores_in
+from fakes.bench import Bench, Reading
+from fakes.estate import REGION, TRACKED, WHEN, FakeKey, a_grant, key_id, keys_in, stores_in
 from msgspec import UNSET
 
-from scanner.collect import kms
+from scanner.collect import key_stores, kms
 from scanner.collect.clients import Clients
-from scanner.model.records import NamedDocument, Rotation
+from scanner.model.records import LastUsage, NamedDocument, Rotation
 
 ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/"
 
@@ -51,7 +51,7 @@ def test_an_aws_managed_key_costs_two_calls_and_its_grants_are_said_to_be_unread
     assert calls_about(aws, 2) == {"DescribeKey": 1, "GetKeyPolicy": 1}
     key = keys[key_id(2)]
     assert key.grants is UNSET
-    assert key.unread == {"grants": "grants of AWS managed keys are not read"}
+    assert key.unread["grants"] == "grants of AWS managed keys are not read"
     assert (key.tags, key.rotation, key.rotations) == ({}, None, ())
 
 
@@ -89,7 +89,7 @@ def test_no_alias_is_ever_described(aws: FakeAws, bench: Bench):
     keys_in(aws)
     stores_in(aws)
     bench.read(kms.keys)
-    bench.read(kms.aliases)
+    bench.read(key_stores.aliases)
     assert not [call for call in aws.log if "alias/" in str(call.params)]
 
 
@@ -169,7 +169,7 @@ def test_the_default_policy_is_asked_for_even_when_it_is_not_listed(aws: FakeAws
 
 def test_aliases_come_in_one_listing_with_those_that_have_no_key_yet(aws: FakeAws, bench: Bench):
     stores_in(aws)
-    reading = bench.read(kms.aliases)
+    reading = bench.read(key_stores.aliases)
     assert [(alias.name, alias.target_key_id) for alias in reading.facts] == [
         ("alias/pay", key_id(1)),
         ("alias/aws/s3", key_id(2)),
@@ -180,7 +180,7 @@ def test_aliases_come_in_one_listing_with_those_that_have_no_key_yet(aws: FakeAw
 
 def test_key_stores_of_both_types_with_their_errors(aws: FakeAws, bench: Bench):
     stores_in(aws)
-    hsm, outside = bench.read(kms.key_stores).facts
+    hsm, outside = bench.read(key_stores.key_stores).facts
     assert (hsm.type, hsm.connection_state, hsm.cluster_id) == ("AWS_CLOUDHSM", "CONNECTED", "cluster-1")
     assert (outside.type, outside.connection_error) == ("EXTERNAL_KEY_STORE", "XKS_PROXY_TIMED_OUT")
     assert outside.xks_uri_endpoint == "https://xks.example.com"
@@ -188,7 +188,7 @@ def test_key_stores_of_both_types_with_their_errors(aws: FakeAws, bench: Bench):
 
 def test_an_endpoint_without_key_stores_is_a_gap(aws: FakeAws, bench: Bench):
     aws.fault("kms", "DescribeCustomKeyStores", web_page(500))
-    reading = bench.read(kms.key_stores)
+    reading = bench.read(key_stores.key_stores)
     assert (reading.gaps[0].code, reading.gaps[0].makes_unknown) == ("Unsupported", ("key-store",))
     assert not reading.coverage[0].complete
 
@@ -235,3 +235,32 @@ def test_what_passes_by_itself_is_asked_again(aws: FakeAws, bench: Bench, fault:
     reading = bench.read(kms.keys)
     assert reading.gaps == []
     assert len(reading.facts[0].grants) == 250
+
+
+def test_the_last_use_of_a_key_comes_with_the_day_since_which_it_is_known(aws: FakeAws, bench: Bench):
+    used = FakeKey(key_id(1), last_usage={"Operation": "Decrypt", "Timestamp": WHEN})
+    keys_in(aws, (used, FakeKey(key_id(2))))
+    once, never = bench.read(kms.keys).facts
+    assert once.last_usage == LastUsage(at=WHEN, operation="Decrypt", tracked_since=TRACKED)
+    assert never.last_usage == LastUsage(tracked_since=TRACKED)
+
+
+@pytest.mark.parametrize("threads", [0, 8])
+def test_beyond_the_budget_the_last_use_is_unread_without_being_a_gap(aws: FakeAws, bench: Bench, threads: int):
+    keys_in(aws, (FakeKey(key_id(0), {"KeyManager": "AWS"}), *(FakeKey(key_id(n)) for n in range(1, 6))))
+    scope = bench.scope(threads=threads, fraction=1.0, last_usage_budget=2)
+    reading = Reading(list(kms.keys(scope)))
+    assert aws.calls["kms", "GetKeyLastUsage"] == 2
+    assert reading.gaps == []
+    reasons = {fact.id: fact.unread.get("last_usage", "read") for fact in reading.facts}
+    assert reasons[key_id(0)] == "the last use of AWS managed keys is not read"
+    assert [reasons[key_id(n)] for n in (1, 2)] == ["read", "read"]
+    assert {reasons[key_id(n)] for n in (3, 4, 5)} == {
+        "kms:GetKeyLastUsage is asked for 2 keys of a Region (its budget)"
+    }
+
+
+def test_a_budget_of_nothing_asks_for_no_last_use(aws: FakeAws, bench: Bench):
+    keys_in(aws)
+    list(kms.keys(bench.scope(last_usage_budget=0)))
+    assert not aws.calls["kms", "GetKeyLastUsage"]

@@ -19,6 +19,7 @@ from fakes.estate import REGION, FakeKey, everything_in, key_id, keys_in
 from moto import mock_aws
 from moto.server import ThreadedMotoServer
 
+from scanner.catalog import quotas
 from scanner.catalog.permissions import iam_action
 from scanner.collect.aws import ScanOptions, scan
 from scanner.collect.collectors import COLLECTORS, Row, calls, permissions
@@ -45,6 +46,13 @@ class Kept:
     @property
     def reading(self) -> Reading:
         return Reading(list(self.items))
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fake answers at once, so nothing is gained by waiting for AWS's quotas."""
+    for name in quotas.QUOTAS:
+        monkeypatch.setitem(quotas.QUOTAS, name, quotas.Quota(10_000))
 
 
 def moments() -> Any:

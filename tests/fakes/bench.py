@@ -53,7 +53,8 @@ class Bench:
         workers = Workers(threads, None if threads else self.clock.sleep)
         self.workers.append(workers)
         throttle = Throttle(more.pop("fraction", 0.5), time.monotonic if threads else self.clock)
-        connection = Connection(lambda slow: Clients(None, None, slow, model_loader(None)), throttle, workers)
+        budget = more.pop("last_usage_budget", 300)
+        connection = Connection(lambda slow: Clients(None, None, slow, model_loader(None)), throttle, workers, budget)
         return Scope(account, region, "aws", credentials(account), connection, **more)
 
     def read(self, collector: Collector, **options: Any) -> Reading:

@@ -11,6 +11,7 @@ from fakes.aws import ACCOUNT, Call, FakeAws, Fault
 
 REGION = "eu-west-1"
 WHEN = datetime(2026, 5, 1, 12, 30, tzinfo=UTC)
+TRACKED = datetime(2026, 4, 15, tzinfo=UTC)
 DELEGATION = json.dumps(
     {
         "Version": "2012-10-17",
@@ -38,6 +39,7 @@ class FakeKey:
     rotations: list[dict[str, Any]] = field(default_factory=list)
     grants: list[dict[str, Any]] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
+    last_usage: dict[str, Any] = field(default_factory=dict)
 
     def arn(self, call: Call) -> str:
         return f"arn:aws:kms:{call.region}:{call.account}:key/{self.id}"
@@ -136,6 +138,9 @@ def keys_in(aws: FakeAws, keys: tuple[FakeKey, ...] = EVERY_KIND, size: int = 10
     aws.pages("kms", "ListKeyRotations", "Rotations", lambda call: of(call).rotations)
     aws.pages("kms", "ListGrants", "Grants", lambda call: of(call).grants, size=100)
     aws.pages("kms", "ListResourceTags", "Tags", tags, size=50)
+    aws.answer(
+        "kms", "GetKeyLastUsage", lambda call: {"KeyLastUsage": of(call).last_usage, "TrackingStartDate": TRACKED}
+    )
 
 
 def stores_in(aws: FakeAws) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from scanner.cli.failures import INTERRUPTED, say
+from scanner.cli.keeping import keep_and_deliver, open_store, store_option
 from scanner.cli.options import FILE, Gate, Judging, Rendering, gate_options, judging_options, rendering_options
 
 
@@ -33,25 +34,37 @@ from scanner.cli.options import FILE, Gate, Judging, Rendering, gate_options, ju
     show_default=True,
     help="Share of AWS's request quotas to use, up to 1.",
 )
+@click.option(
+    "--last-usage-budget",
+    type=int,
+    default=300,
+    show_default=True,
+    metavar="N",
+    help="Keys of each Region to ask for their last use, at five a second; 0: none.",
+)
 @click.option("--save-snapshot", "file", type=FILE, metavar="FILE", help="Keep what was read, for `keyproof check`.")
+@store_option
 @judging_options
 @gate_options
 @rendering_options
-def command(file: Path | None, judging: Judging, gate: Gate, rendering: Rendering, **target: Any) -> int:
+def command(
+    file: Path | None, store: str | None, judging: Judging, gate: Gate, rendering: Rendering, **target: Any
+) -> int:
     """Scan a live account.
 
     Makes read calls only. What could not be read is a gap in the report and never passes.
     """
     from scanner.cli.live import read_account
-    from scanner.cli.pipeline import deliver, prepare
+    from scanner.cli.pipeline import prepare
 
     prepared = prepare(judging, rendering)
+    open_store(store)
     with _snapshot_path(file) as path:
         source = read_account(path, target)
         if source.interrupted:
             _keep_interrupted(path, file)
             return INTERRUPTED
-        return deliver(prepared.judge_file(path), rendering, gate)
+        return keep_and_deliver(prepared.judge_file(path), store, rendering, gate)
 
 
 @contextmanager
