@@ -31,6 +31,7 @@ COMMANDS = {
     "explain": Subcommand("explain", "Explain a rule, or a finding of a report."),
     "rules": Subcommand("rules", "List, show, lint and test rules."),
     "snapshot": Subcommand("snapshot", "Look into a snapshot file or export it."),
+    "history": Subcommand("history", "Show how findings came and went, and how long they stay."),
     "permissions": Subcommand("permissions", "Print the read-only IAM policy that a scan needs."),
     "demo": Subcommand("demo", "Scan a made-up PCI estate on an emulator in this process."),
     "completion": Subcommand("completion", "Print the completion script of a shell."),

@@ -6,19 +6,23 @@ from pathlib import Path
 
 import click
 
+from scanner.cli.keeping import keep_and_deliver, open_store, store_option
 from scanner.cli.options import FILE, Gate, Judging, Rendering, gate_options, judging_options, rendering_options
 
 
 @click.command("check")
 @click.argument("snapshot", type=FILE)
+@store_option
 @judging_options
 @gate_options
 @rendering_options
-def command(snapshot: Path, judging: Judging, gate: Gate, rendering: Rendering) -> int:
+def command(snapshot: Path, store: str | None, judging: Judging, gate: Gate, rendering: Rendering) -> int:
     """Evaluate a saved snapshot again.
 
     With the settings, rules and --as-of of the scan it prints the same report, without AWS.
     """
-    from scanner.cli.pipeline import deliver, prepare
+    from scanner.cli.pipeline import prepare
 
-    return deliver(prepare(judging, rendering).judge_file(snapshot), rendering, gate)
+    judge = prepare(judging, rendering)
+    open_store(store)
+    return keep_and_deliver(judge.judge_file(snapshot), store, rendering, gate)
