@@ -62,7 +62,6 @@ QUOTAS: dict[tuple[str, str], Quota] = {
     ("cloudtrail", "LookupEvents"): Quota(2),
     ("logs", "DescribeLogGroups"): Quota(10),
     ("lambda", "GetFunction"): Quota(100),
-    ("lambda", "ListFunctions"): _LAMBDA,
     ("lambda", "GetPolicy"): Quota(15),
     ("kinesis", "ListStreams"): Quota(5),
     ("kinesis", "DescribeStream"): Quota(10),
@@ -77,6 +76,7 @@ QUOTAS: dict[tuple[str, str], Quota] = {
 
 SERVICES = {
     "ec2": _EC2,
+    "lambda": _LAMBDA,
     "sts": Quota(600, shared="sts"),
     # No published rate; bucket and queue reads answer hundreds a second in practice and say SlowDown when they do not.
     "s3": Quota(100, 100),

@@ -74,6 +74,11 @@ class Clients:
             return None
         return dict(found)
 
+    def knows_elsewhere_only(self, service: str, region: str, partition: str) -> bool:
+        """Whether botocore knows where `service` is answered, and `region` is not among the places."""
+        known = self._core.get_available_regions(service, partition)
+        return bool(known) and region not in known
+
     def _make(self, service: str, region: str) -> Any:
         client = self._session.client(
             service, region_name=region, endpoint_url=self._endpoint_url, config=_config(self._endpoint_url is not None)

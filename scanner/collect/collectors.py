@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from scanner.catalog.encryption import ENCRYPTED_TYPES
 from scanner.catalog.encryption.types import EncryptedType
 from scanner.catalog.permissions import iam_action
-from scanner.collect import account, cloudhsm, iam, kms, resources, trails
+from scanner.collect import account, cloudhsm, iam, key_stores, kms, resources, trails
 from scanner.collect.session import Collector
 
 Calls = tuple[tuple[str, str], ...]
@@ -41,10 +41,10 @@ def _resources() -> Iterator[Row]:
 
 
 COLLECTORS: tuple[Row, ...] = (
-    Row("keys", kms.keys, "regional", kms.KEY_CALLS, ("key",)),
+    Row("keys", kms.keys, "regional", kms.CALLS, ("key",)),
     Row("identities", iam.identities, "global", iam.CALLS, iam.PROVIDES),
-    Row("aliases", kms.aliases, "regional", kms.ALIAS_CALLS, ("alias",)),
-    Row("key stores", kms.key_stores, "regional", kms.STORE_CALLS, ("key-store",)),
+    Row("aliases", key_stores.aliases, "regional", key_stores.ALIAS_CALLS, ("alias",)),
+    Row("key stores", key_stores.key_stores, "regional", key_stores.STORE_CALLS, ("key-store",)),
     Row("clusters", cloudhsm.clusters, "regional", cloudhsm.CLUSTER_CALLS, ("cluster",)),
     Row("backups", cloudhsm.backups, "regional", cloudhsm.BACKUP_CALLS, ("hsm-backup",)),
     Row("trails", trails.trails, "regional", trails.CALLS, ("trail",)),

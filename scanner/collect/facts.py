@@ -54,6 +54,7 @@ def listing(
                 count += 1
                 yield from record(item)
     except Refused as error:
-        refused = error
-        yield scope.gap(error, makes_unknown=provides)
+        if not scope.not_offered(error):
+            refused = error
+            yield scope.gap(error, makes_unknown=provides)
     yield scope.coverage(service, operation, provides, count, complete=refused is None)

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from fakes.aws import ACCOUNT, FakeAws, Fault, denied
 from fakes.bench import Bench
 from fakes.estate import FULL_ACCESS, REGION, SHARED, UNIT, WHEN, identities_in, organization_in, stores_in, trails_in
@@ -66,6 +67,22 @@ def test_a_backup_shows_with_whom_it_is_shared(aws: FakeAws, bench: Bench):
     backups = bench.read(cloudhsm.backups).facts
     assert [backup.policy for backup in backups] == [SHARED, SHARED]
     assert backups[0].never_expires is True
+
+
+UNREACHABLE = Fault(error=EndpointConnectionError(endpoint_url="https://cloudhsmv2", error="no such host"))
+
+
+def test_a_region_without_cloudhsm_has_no_clusters_rather_than_unknown_ones(aws: FakeAws, bench: Bench):
+    aws.fault("cloudhsmv2", "DescribeClusters", UNREACHABLE)
+    reading = bench.read(cloudhsm.clusters, region="ap-east-2")
+    assert (reading.gaps, [row.complete for row in reading.coverage]) == ([], [True])
+
+
+def test_a_region_with_cloudhsm_that_cannot_be_reached_is_a_gap(aws: FakeAws, bench: Bench):
+    aws.fault("cloudhsmv2", "DescribeClusters", UNREACHABLE)
+    reading = bench.read(cloudhsm.clusters)
+    assert [gap.code for gap in reading.gaps] == ["Unreachable"]
+    assert [row.complete for row in reading.coverage] == [False]
 
 
 @pytest.mark.parametrize("answer", [{}, Fault(400, "CloudHsmResourceNotFoundException")], ids=["empty", "not found"])
