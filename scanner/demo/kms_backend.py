@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from copy import copy
 from datetime import datetime
 from typing import Any
@@ -11,47 +10,26 @@ from typing import Any
 from moto.core.utils import unix_time
 from moto.kms import models
 from moto.kms.models import kms_backends
-from moto.moto_api._internal import mock_random
 
+from scanner.demo.kms_managed import AWS_ALIASES, managed_policy
 from scanner.demo.kms_material import now
 from scanner.demo.kms_model import Grant, Key, RegionSet
-from scanner.demo.kms_stores import CLOUDHSM, XKS, HsmCluster, KeyStore, checked_cluster, kms_error, xks_configuration
-
-AWS_ALIASES = tuple(
-    f"alias/aws/{service}"
-    for service in (
-        "acm", "backup", "codecommit", "connect", "dms", "dynamodb", "ebs", "ecr", "elasticfilesystem", "es", "fsx",
-        "glue", "kafka", "kinesis", "kinesisvideo", "lambda", "mq", "rds", "redshift", "s3", "secretsmanager", "sns",
-        "sqs", "ssm", "timestream", "workspaces", "xray",
-    )
-)  # fmt: skip
-"""The aliases that AWS keeps for its managed keys; a key behind one comes into being when it is first used."""
-
-_VIA_SERVICE = {"ebs": "ec2", "es": "es"}
+from scanner.demo.kms_store_backend import StoreBackend
+from scanner.demo.kms_stores import kms_error
 
 
-def clusters_of(account_id: str, region: str) -> Callable[[str | None], HsmCluster | None]:
-    """How to find a CloudHSM cluster of the same account and Region by its id."""
-    from moto.cloudhsmv2.models import cloudhsmv2_backends  # loaded only where a key store is used
-
-    return lambda cluster_id: cloudhsmv2_backends[account_id][region].clusters.get(cluster_id or "")  # type: ignore[return-value]
-
-
-class KmsBackend(models.KmsBackend):
+class KmsBackend(StoreBackend):
     """moto's backend with custom key stores, AWS managed keys, multi-Region sets and dated aliases."""
-
-    keys: dict[str, Key]  # type: ignore[assignment]
 
     def __init__(self, region_name: str, account_id: str | None = None) -> None:
         super().__init__(region_name, account_id)
-        self.stores: dict[str, KeyStore] = {}
         self.alias_dates: dict[str, tuple[float, float]] = {}
 
     # --- keys ---
 
     def new_key(self, parameters: dict[str, Any], *, manager: str = "CUSTOMER") -> Key:
         """Create a key from the parameters of CreateKey."""
-        store = self._store_for(parameters)
+        store = self.store_for(parameters)
         key = Key(parameters, self.account_id, self.region_name, manager=manager)  # type: ignore[abstract]
         key.cluster_id = store.cluster_id if store else None
         self.keys[key.id] = key
@@ -111,7 +89,7 @@ class KmsBackend(models.KmsBackend):
                 return key
         service = alias_name.removeprefix("alias/aws/")
         description = f"Default key that protects my {service} data when no other key is defined"
-        policy = _managed_policy(self.account_id, self.region_name, _VIA_SERVICE.get(service, service))
+        policy = managed_policy(self.account_id, self.region_name, service)
         key = self.new_key({"Policy": json.dumps(policy), "Description": description}, manager="AWS")
         key.rotation.enable(None)
         self.create_alias(key.id, alias_name)
@@ -185,106 +163,6 @@ class KmsBackend(models.KmsBackend):
         key.grants[grant.id] = grant
         return grant
 
-    # --- custom key stores ---
-
-    def new_store(self, parameters: dict[str, Any]) -> KeyStore:
-        """Create a custom key store from the parameters of CreateCustomKeyStore; it starts disconnected."""
-        self._check_store_name(parameters["CustomKeyStoreName"])
-        kind = parameters.get("CustomKeyStoreType") or CLOUDHSM
-        store = KeyStore(f"cks-{mock_random.get_random_hex(17)}", parameters["CustomKeyStoreName"], kind, now())
-        if kind == XKS:
-            store.xks = xks_configuration(parameters)
-        else:
-            store.cluster_id = parameters.get("CloudHsmClusterId")
-            store.trust_anchor = parameters.get("TrustAnchorCertificate")
-            self._check_unused(store.cluster_id)
-            checked_cluster(self._cluster(store), at_least=2)
-        self.stores[store.id] = store
-        return store
-
-    def store(self, store_id: str) -> KeyStore:
-        """A custom key store by id."""
-        if store_id not in self.stores:
-            raise kms_error("CustomKeyStoreNotFoundException", f"The custom key store {store_id} was not found")
-        return self.stores[store_id]
-
-    def connect(self, store: KeyStore) -> None:
-        """Connect a custom key store."""
-        store.connect(self._cluster(store))
-
-    def connection(self, store: KeyStore) -> tuple[str, str | None]:
-        """ConnectionState and ConnectionErrorCode of a store."""
-        return store.connection(self._cluster(store))
-
-    def store_entry(self, store: KeyStore) -> dict[str, Any]:
-        """The entry of DescribeCustomKeyStores."""
-        return store.to_dict(self._cluster(store))
-
-    def update_store(self, store: KeyStore, parameters: dict[str, Any]) -> None:
-        """UpdateCustomKeyStore: a store must be disconnected, an external one only for its connectivity."""
-        if store.connected and (store.type == CLOUDHSM or "XksProxyConnectivity" in parameters):
-            raise kms_error(
-                "CustomKeyStoreInvalidStateException", f"The custom key store {store.id} is not disconnected"
-            )
-        if name := parameters.get("NewCustomKeyStoreName"):
-            self._check_store_name(name)
-            store.name = name
-        store.cluster_id = parameters.get("CloudHsmClusterId") or store.cluster_id
-        if store.xks is not None:
-            store.xks |= xks_configuration(parameters)
-
-    def delete_store(self, store: KeyStore) -> None:
-        """DeleteCustomKeyStore: it must be disconnected and hold no key."""
-        if any(key.store_id == store.id for key in self.keys.values()):
-            raise kms_error("CustomKeyStoreHasCMKsException", f"The custom key store {store.id} contains KMS keys")
-        if self.connection(store)[0] != "DISCONNECTED":
-            raise kms_error(
-                "CustomKeyStoreInvalidStateException", f"The custom key store {store.id} is not disconnected"
-            )
-        del self.stores[store.id]
-
-    def _cluster(self, store: KeyStore) -> HsmCluster | None:
-        if store.cluster_id is None:
-            return None
-        return clusters_of(self.account_id, self.region_name)(store.cluster_id)
-
-    def _check_store_name(self, name: str) -> None:
-        if any(store.name == name for store in self.stores.values()):
-            raise kms_error("CustomKeyStoreNameInUseException", f"The name {name} is in use")
-
-    def _check_unused(self, cluster_id: str | None) -> None:
-        if any(store.cluster_id == cluster_id for store in self.stores.values()):
-            raise kms_error("CloudHsmClusterInUseException", f"The cluster {cluster_id} already serves a key store")
-
-    def _store_for(self, parameters: dict[str, Any]) -> KeyStore | None:
-        """The store that a new key goes to, after the checks of CreateKey; None for material in KMS."""
-        origin = parameters.get("Origin") or "AWS_KMS"
-        if origin not in (CLOUDHSM, XKS):
-            if parameters.get("CustomKeyStoreId"):
-                raise kms_error(
-                    "ValidationException", "CustomKeyStoreId needs an Origin of AWS_CLOUDHSM or EXTERNAL_KEY_STORE"
-                )
-            return None
-        store = self.store(parameters.get("CustomKeyStoreId") or "")
-        spec = parameters.get("KeySpec") or parameters.get("CustomerMasterKeySpec") or "SYMMETRIC_DEFAULT"
-        if store.type != origin or spec != "SYMMETRIC_DEFAULT" or parameters.get("MultiRegion"):
-            raise kms_error(
-                "UnsupportedOperationException", "A custom key store holds single-Region symmetric encryption keys only"
-            )
-        if self.connection(store)[0] != "CONNECTED":
-            raise kms_error("CustomKeyStoreInvalidStateException", f"The custom key store {store.id} is not connected")
-        if origin == CLOUDHSM:
-            checked_cluster(self._cluster(store), at_least=2)
-        else:
-            self._check_external_key(parameters.get("XksKeyId"), store)
-        return store
-
-    def _check_external_key(self, xks_key_id: str | None, store: KeyStore) -> None:
-        if not xks_key_id:
-            raise kms_error("ValidationException", "XksKeyId is required in an external key store")
-        if any(key.xks_key_id == xks_key_id and key.store_id == store.id for key in self.keys.values()):
-            raise kms_error("XksKeyAlreadyInUseException", f"The external key {xks_key_id} is in use")
-
     # --- use ---
 
     def note_use(self, key_id: str, operation: str, at: datetime | None = None) -> None:
@@ -303,32 +181,3 @@ def _replica_of(key: Key, parameters: dict[str, Any], region: str) -> Key:
     replica.grants, replica.aliases = {}, {}
     replica.last_usage = None
     return replica
-
-
-def _managed_policy(account_id: str, region: str, service: str) -> dict[str, Any]:
-    """The key policy that AWS writes for its managed keys (developer guide, "AWS managed keys")."""
-    use = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:CreateGrant", "kms:DescribeKey"]
-    condition = {
-        "StringEquals": {"kms:CallerAccount": account_id, "kms:ViaService": f"{service}.{region}.amazonaws.com"}
-    }
-    return {
-        "Version": "2012-10-17",
-        "Id": f"auto-{service}-1",
-        "Statement": [
-            {
-                "Sid": f"Allow access through {service} for all principals in the account authorized to use it",
-                "Effect": "Allow",
-                "Principal": {"AWS": "*"},
-                "Action": use,
-                "Resource": "*",
-                "Condition": condition,
-            },
-            {
-                "Sid": "Allow direct access to key metadata to the account",
-                "Effect": "Allow",
-                "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"},
-                "Action": ["kms:Describe*", "kms:Get*", "kms:List*", "kms:RevokeGrant"],
-                "Resource": "*",
-            },
-        ],
-    }

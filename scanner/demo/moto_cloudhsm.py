@@ -7,8 +7,7 @@ activating a cluster is done by a client on its first HSM and has no API, so Ini
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from typing import Any
 
 from moto.cloudhsmv2.models import CloudHSMV2Backend
@@ -18,6 +17,7 @@ from moto.core.utils import unix_time
 from moto.ec2.models import ec2_backends
 from moto.moto_api._internal import mock_random
 
+from scanner.demo.cloudhsm_model import Backup, Cluster, Hsm
 from scanner.demo.extending import Extension
 
 _ID_CHARACTERS = "abcdefghijklmnopqrstuvwxyz234567"
@@ -33,109 +33,6 @@ def _not_found(what: str, name: Any) -> JsonRESTError:
 
 def _invalid(message: str) -> JsonRESTError:
     return JsonRESTError("CloudHsmInvalidRequestException", message)
-
-
-@dataclass(slots=True)
-class Hsm:
-    """One HSM; `state` as AWS names it."""
-
-    id: str
-    cluster_id: str
-    zone: str
-    subnet: str
-    hsm_type: str
-    number: int
-    state: str = "ACTIVE"
-
-    def to_dict(self) -> dict[str, Any]:
-        """The HSM of DescribeClusters."""
-        return {
-            "HsmId": self.id,
-            "ClusterId": self.cluster_id,
-            "AvailabilityZone": self.zone,
-            "SubnetId": self.subnet,
-            "EniId": f"eni-{self.number:017x}",
-            "EniIp": f"10.0.{self.number}.10",
-            "HsmType": self.hsm_type,
-            "State": self.state,
-        }
-
-
-@dataclass(slots=True)
-class Cluster:
-    """One cluster; `kmsuser_fault` is how a custom key store's login into it ends, None when it works."""
-
-    id: str
-    hsm_type: str
-    mode: str
-    subnets: dict[str, str]
-    vpc: str
-    security_group: str
-    retention: dict[str, str]
-    network: str
-    tags: list[dict[str, str]]
-    source_backup: str | None = None
-    created: float = field(default_factory=unix_time)
-    hsms: list[Hsm] = field(default_factory=list)
-    state: str = "UNINITIALIZED"
-    trust_anchor: str | None = None
-    kmsuser_fault: str | None = None
-
-    def active_zones(self) -> Sequence[str]:
-        """The Availability Zone of each active HSM."""
-        return [hsm.zone for hsm in self.hsms if hsm.state == "ACTIVE"]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The cluster of DescribeClusters."""
-        entry = {
-            "ClusterId": self.id,
-            "State": self.state,
-            "BackupPolicy": "DEFAULT",
-            "BackupRetentionPolicy": self.retention,
-            "CreateTimestamp": self.created,
-            "HsmType": self.hsm_type,
-            "Mode": self.mode,
-            "Hsms": [hsm.to_dict() for hsm in self.hsms],
-            "SubnetMapping": self.subnets,
-            "VpcId": self.vpc,
-            "SecurityGroup": self.security_group,
-            "NetworkType": self.network,
-            "SourceBackupId": self.source_backup,
-            "TagList": self.tags,
-            "Certificates": {"ClusterCertificate": self.trust_anchor} if self.trust_anchor else {},
-        }
-        return {name: value for name, value in entry.items() if value is not None}
-
-
-@dataclass(slots=True)
-class Backup:
-    """One backup of a cluster."""
-
-    id: str
-    arn: str
-    cluster: Cluster
-    created: float = field(default_factory=unix_time)
-    state: str = "READY"
-    never_expires: bool = False
-    source: dict[str, Any] = field(default_factory=dict)
-    delete_at: float | None = None
-    tags: list[dict[str, str]] = field(default_factory=list)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The backup of DescribeBackups."""
-        entry = {
-            "BackupId": self.id,
-            "BackupArn": self.arn,
-            "BackupState": self.state,
-            "ClusterId": self.cluster.id,
-            "CreateTimestamp": self.created,
-            "NeverExpires": self.never_expires,
-            "DeleteTimestamp": self.delete_at,
-            "HsmType": self.cluster.hsm_type,
-            "Mode": self.cluster.mode,
-            "TagList": self.tags,
-        }
-        return {name: value for name, value in entry.items() if value is not None} | self.source
 
 
 _CLUSTER_FILTERS = {"clusterIds": lambda c: c.id, "vpcIds": lambda c: c.vpc, "states": lambda c: c.state}

@@ -17,10 +17,11 @@ from moto.cloudhsmv2.models import cloudhsmv2_backends
 from moto.kms.models import kms_backends
 from moto.moto_api._internal import mock_random
 
+from scanner.demo.cloudhsm_model import Cluster
 from scanner.demo.emulator import emulated_aws
 from scanner.demo.kms_backend import KmsBackend
 from scanner.demo.kms_model import Key
-from scanner.demo.moto_cloudhsm import CloudHsmBackend, Cluster
+from scanner.demo.moto_cloudhsm import CloudHsmBackend
 
 ACCOUNT = "111122223333"
 MAIN = "eu-central-1"
