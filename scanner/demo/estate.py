@@ -16,7 +16,7 @@ resource-unencrypted
   volumes tokenization-cache, ci-scratch | build-agents
   database reporting with its snapshots | merchant-directory; cluster merchant-analytics says StorageEncrypted false,
   yet AWS encrypts it with a key of its own
-  queue audit-events | mail-outbox
+  queue audit-events | mail-outbox; file system unsorted-scans | statement-templates
 key-disabled-in-use          card-vault-legacy | ledger-legacy, on which nothing rests
 key-pending-deletion-in-use  reporting-old | poc-2022
 key-rotation-off             merchant-portal | app-config; keys that cannot rotate are not asked to
@@ -42,13 +42,14 @@ pci-key-multi-region, pci-key-untagged, key-shared-across-data-classes  card-met
                              card-vault (it also keeps a password of the HSMs) | tokenization
 key-rotation-period-long     data-lake | app-config
 imported-material-expiring   scheme-exchange | issuer-bin-table
+key-unused                   hsm-bootstrap | backoffice
 key-unaliased                the key of the support team | every other
 secret-guards-its-own-key-store  hsm/pci-hsm/kmsuser | hsm/settlement-hsm/kmsuser
 secret-rotation-off          card-vault/export-password | payments-api/scheme-credentials
 
 Planted for rules to come: the foreign account on warehouse, the deleted role on backoffice, NotAction on terminals,
-the unguarded service on metrics; nobody administers hsm-bootstrap, and nothing uses it; the replica of risk-model has
-another policy than its primary; /batch/reporting keeps a month.
+the unguarded service on metrics; nobody administers hsm-bootstrap; the replica of risk-model has another policy than
+its primary; /batch/reporting keeps a month.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ from scanner.demo.estate_databases import build_databases, build_secrets
 from scanner.demo.estate_grants import build_grants
 from scanner.demo.estate_identities import build_identities
 from scanner.demo.estate_keys import age_keys, build_keys
+from scanner.demo.estate_services import build_services
 from scanner.demo.estate_storage import build_buckets, build_volumes
 from scanner.demo.estate_stores import age_stores, build_stores
 from scanner.demo.world import AS_OF, World, world
@@ -76,6 +78,7 @@ def build(estate: World) -> None:
     build_databases(estate)
     build_secrets(estate)
     build_audit(estate)
+    build_services(estate)
     build_grants(estate)
     age_keys(estate)
     age_stores(estate, stores)
