@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scanner.authz.actions import KEYLESS, names
+from scanner.authz.actions import names
 from scanner.authz.documents import StatementRef
 from scanner.authz.escalation import EscalationPath
 from scanner.authz.estate import AccessEstate
-from scanner.authz.facts import StaticContext
+from scanner.authz.keyless import keyless
 from scanner.authz.keys import KeySubject
 from scanner.authz.names import action_named, key_named, principal_named
-from scanner.authz.reach import Pair
 from scanner.authz.relation import alone
-from scanner.authz.request import AccessRequest, Decision, Documents, Unread, Verdict
+from scanner.authz.request import Decision, Unread, Verdict
 from scanner.authz.subjects import Subject
 from scanner.authz.values import Known
 
@@ -105,12 +104,7 @@ def _on_key(
 
 def _without_key(subject: Subject, fixed: dict[str, Known] | None) -> Iterator[Answer]:
     """Key-less actions, on which the principal's own side decides."""
-    if not subject.caller.is_iam:
-        return
-    context = StaticContext(fixed or {}, subject.facts)
-    request = AccessRequest(subject.caller, KEYLESS, "*", subject.caller.account, context)
-    documents = Documents(identity=subject.identity, boundary=subject.boundary, scps=subject.scps)
-    for mask, decision in Pair(request, documents).explained:
+    for mask, decision in keyless(subject, fixed):
         yield _decided("*", mask, decision)
 
 

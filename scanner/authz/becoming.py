@@ -15,6 +15,7 @@ from scanner.authz.actions import ASSUME_ROLE, EVERY, bit
 from scanner.authz.conditions import holds
 from scanner.authz.documents import Document, Statement, parse_document
 from scanner.authz.facts import RESOURCE_TAG, StaticContext
+from scanner.authz.joint import weigh_jointly
 from scanner.authz.powers import (
     ASSUME_ROOT,
     BECOME_USER,
@@ -38,7 +39,7 @@ from scanner.authz.principals import parse_caller
 from scanner.authz.request import AccessRequest, Documents, Levels, Unread
 from scanner.authz.subjects import Subject, Subjects, levels_of
 from scanner.authz.values import ABSENT, UNKNOWN, Known, Value, known
-from scanner.authz.weigh import Outcome, weigh
+from scanner.authz.weigh import Outcome
 from scanner.model.records import ResourceFact
 
 ANYTHING = Document("its own new policy", (Statement(True, EVERY, "", resources=("*",), raw={"Effect": "Allow"}),))
@@ -113,7 +114,7 @@ class Becoming:
             scps=subject.scps,
             rcps=None if subject.service_linked or account is None else self._rcps_of(account),
         )
-        return request, weigh(request, documents)
+        return request, weigh_jointly(request, documents)
 
     def _rcps_of(self, account: str) -> Levels:
         if account not in self._rcps:

@@ -16,13 +16,13 @@ from scanner.authz.becoming import Becoming, Edge, Node
 from scanner.authz.decide import explain
 from scanner.authz.documents import Document, Statement, StatementRef
 from scanner.authz.facts import RESOURCE_TAG, StaticContext
+from scanner.authz.joint import weigh_jointly
 from scanner.authz.keys import KeySubject
 from scanner.authz.principals import EVERYONE
 from scanner.authz.relation import documents_of, request_of
 from scanner.authz.request import AccessRequest, Documents, Unread
 from scanner.authz.subjects import Subject, Subjects
 from scanner.authz.values import ABSENT, UNKNOWN, Value, known
-from scanner.authz.weigh import weigh
 from scanner.model.records import GrantFact, ResourceFact
 
 PUT_KEY_POLICY = bit("kms:PutKeyPolicy")
@@ -198,7 +198,7 @@ class Escalation:
         subject = self.becoming.variant(node)
         action = gain.by or names(wanted)[0]
         request = replace(request_of(subject, key), actions=bit(action))
-        decision = explain(request, weigh(request, documents_of(subject, key)))
+        decision = explain(request, weigh_jointly(request, documents_of(subject, key)))
         yield Step(node.arn, (action,), key.arn, decision.because, decision.open_conditions)
         if gain.by:
             yield Step(node.arn, names(wanted), key.arn)
@@ -207,7 +207,7 @@ class Escalation:
 
     def _find_gains(self, subject: Subject, key: KeySubject) -> Iterator[_Gain]:
         request, documents = request_of(subject, key), documents_of(subject, key)
-        may = weigh(request, documents).may
+        may = weigh_jointly(request, documents).may
         yield _Gain(may, None)
         if may & PUT_KEY_POLICY:
             yield _Gain(_with_own_policy(request, documents), "kms:PutKeyPolicy")
@@ -217,13 +217,13 @@ class Escalation:
             yield _Gain(_with_own_policy(request, documents) & _USE, "kms:ReplicateKey")
         for by, actions, freed in _FREEING:
             if may & actions and _lets_alias(subject, key, may & actions):
-                gained = weigh(_with_freed(subject, key, freed), documents).may & ~may
+                gained = weigh_jointly(_with_freed(subject, key, freed), documents).may & ~may
                 if gained:
                     yield _Gain(gained, next(name for name in by if may & bit(name)))
 
 
 def _with_own_policy(request: AccessRequest, documents: Documents) -> int:
-    return weigh(request, replace(documents, key_policies=(_OPEN_POLICY,), grants=())).may
+    return weigh_jointly(request, replace(documents, key_policies=(_OPEN_POLICY,), grants=())).may
 
 
 def _creates_keys(subject: Subject) -> int:
@@ -231,7 +231,7 @@ def _creates_keys(subject: Subject) -> int:
         subject.caller, bit("kms:CreateKey"), "*", subject.caller.account, StaticContext(subject.facts)
     )
     documents = Documents(identity=subject.identity, boundary=subject.boundary, scps=subject.scps)
-    return weigh(request, documents).may
+    return weigh_jointly(request, documents).may
 
 
 def _with_own_grant(subject: Subject, key: KeySubject, request: AccessRequest, documents: Documents) -> int:
@@ -247,12 +247,12 @@ def _with_own_grant(subject: Subject, key: KeySubject, request: AccessRequest, d
         }
         context = StaticContext(chosen, subject.facts, key.facts)
         asked = replace(request, actions=CREATE_GRANT, context=context)
-        mask |= bit(operation) if weigh(asked, by_policy).may else 0
+        mask |= bit(operation) if weigh_jointly(asked, by_policy).may else 0
     operations = tuple(name.partition(":")[2] for name in names(mask))
     grant = GrantFact(
         id="its own new grant", operations=operations, grantee=subject.caller.text, issuing_account=key.account
     )
-    return weigh(request, replace(documents, key_policies=_only_denials(documents), grants=(grant,))).may & mask
+    return weigh_jointly(request, replace(documents, key_policies=_only_denials(documents), grants=(grant,))).may & mask
 
 
 def _only_denials(documents: Documents) -> tuple[Document, ...] | Unread:
@@ -284,4 +284,4 @@ def _lets_alias(subject: Subject, key: KeySubject, actions: int) -> bool:
         return True
     alias = key.arn.partition(":key/")[0] + ":alias/new"
     request = AccessRequest(subject.caller, actions & ALIASING, alias, key.account, StaticContext(subject.facts))
-    return bool(weigh(request, documents_of(subject, key)).may)
+    return bool(weigh_jointly(request, documents_of(subject, key)).may)

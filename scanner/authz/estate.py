@@ -11,6 +11,7 @@ from scanner.authz.decide import explain
 from scanner.authz.documents import StatementRef
 from scanner.authz.escalation import Escalation
 from scanner.authz.facts import StaticContext
+from scanner.authz.joint import weigh_jointly
 from scanner.authz.keys import KeySubject, keys_of
 from scanner.authz.powers import COMPUTE
 from scanner.authz.principals import Caller, Route
@@ -64,8 +65,8 @@ class AccessEstate:
     def decide(self, principal: str, key: str, action: str, fixed: dict[str, Known] | None = None) -> Decision:
         """The decision for one principal, key and action by name; KeyError for one that is not there."""
         subject, there = self.subjects.by_arn[principal], self.keys[key]
-        request = request_of(subject, there, fixed)
-        return explain(replace(request, actions=bit(action)), weigh(request, documents_of(subject, there)))
+        request = replace(request_of(subject, there, fixed), actions=bit(action))
+        return explain(request, weigh_jointly(request, documents_of(subject, there)))
 
     def access(self, key_arn: str, fixed: dict[str, Known] | None = None) -> KeyAccess:
         """Whoever may do any KMS action on the key; KeyError for a key that is not in the snapshot.

@@ -42,7 +42,7 @@ class KeySubject:
         return () if isinstance(self.policies, Unread) else self.policies
 
     def named(self) -> Iterator[str]:
-        """Whom key policies and grants name: ARNs, account ids, service names, `*`."""
+        """Whom key policies, RCPs and grants name: ARNs, account ids, service names, `*`."""
         for document in self.documents():
             for statement in document.statements:
                 if statement.principals is not None:
@@ -50,6 +50,10 @@ class KeySubject:
                     for test in statement.conditions:
                         if test.key in _NAMES_ACCOUNTS and not test.operator.negated:
                             yield from (found for value in test.values for found in _ACCOUNT_IN_TEXT.findall(value))
+        for level in self.rcps if isinstance(self.rcps, tuple) else ():
+            for document in level:
+                for statement in document.statements:
+                    yield from statement.principals.arns if statement.principals else ()
         for grant in _of(self.grants):
             yield from filter(None, (grant.grantee, grant.grantee_service, grant.retiring, grant.retiring_service))
 

@@ -10,10 +10,11 @@ from scanner.authz.actions import KEY_ACTIONS, bit, mask_of, names
 from scanner.authz.classes import KeyClass, Renaming, SubjectClass
 from scanner.authz.decide import explain
 from scanner.authz.documents import StatementRef
+from scanner.authz.joint import weigh_jointly
 from scanner.authz.keys import KeySubject
 from scanner.authz.request import AccessRequest, Decision, Documents, Verdict
 from scanner.authz.subjects import Subject
-from scanner.authz.weigh import Outcome, weigh
+from scanner.authz.weigh import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Pair:
 
     def __init__(self, request: AccessRequest, documents: Documents) -> None:
         self.request = request
-        self.outcome: Outcome = weigh(request, documents)
+        self.outcome: Outcome = weigh_jointly(request, documents)
 
     @cached_property
     def explained(self) -> tuple[tuple[int, Decision], ...]:

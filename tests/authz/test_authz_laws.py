@@ -16,6 +16,7 @@ from scanner.authz.actions import bit
 from scanner.authz.documents import Document, parse_document
 from scanner.authz.estate import AccessEstate
 from scanner.authz.facts import carriers
+from scanner.authz.joint import weigh_jointly
 from scanner.authz.principals import parse_caller
 from scanner.authz.relation import documents_of, request_of
 from scanner.authz.request import Unread
@@ -63,7 +64,7 @@ def test_no_completion_of_the_context_contradicts_may_or_must(snapshot: Snapshot
     subject, key = data.draw(pairs(estate))
     action = bit(data.draw(st.sampled_from(ASKED)))
     request, policies = replace(request_of(subject, key), actions=action), documents_of(subject, key)
-    static = weigh(request, policies)
+    static = weigh_jointly(request, policies)
     given_values: dict[str, tuple[str, ...]] = {}
     for name, candidates in VALUES.items():
         value = request.context.value(name.lower())
