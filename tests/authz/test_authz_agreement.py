@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from scanner.authz.simulate import answer
 
 
-@settings(max_examples=600)
+@settings(max_examples=300)
 @given(cases())
 def test_both_engines_agree(case: dict[str, Any]) -> None:
     found = answer(case)

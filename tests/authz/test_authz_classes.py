@@ -10,7 +10,7 @@ from scanner.authz.relation import alone
 from scanner.model.snapshot import Snapshot
 
 
-@settings(max_examples=80)
+@settings(max_examples=25)
 @given(estates())
 def test_classes_and_pairs_reach_the_same(snapshot: Snapshot) -> None:
     estate = AccessEstate.of(snapshot)
@@ -23,7 +23,7 @@ def test_classes_and_pairs_reach_the_same(snapshot: Snapshot) -> None:
         assert by_class == by_pair
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(estates())
 def test_classes_and_pairs_explain_the_same(snapshot: Snapshot) -> None:
     estate = AccessEstate.of(snapshot)

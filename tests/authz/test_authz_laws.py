@@ -57,7 +57,7 @@ def test_every_condition_of_the_random_estates_is_completed() -> None:
     assert asked <= set(VALUES)
 
 
-@settings(max_examples=150)
+@settings(max_examples=50)
 @given(estates(), st.data())
 def test_no_completion_of_the_context_contradicts_may_or_must(snapshot: Snapshot, data: st.DataObject) -> None:
     estate = AccessEstate.of(snapshot)
@@ -86,7 +86,7 @@ def test_no_completion_of_the_context_contradicts_may_or_must(snapshot: Snapshot
     assert not static.must & ~concrete.may
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(estates(), st.data())
 def test_must_is_inside_may_and_nothing_denied_is_in_it(snapshot: Snapshot, data: st.DataObject) -> None:
     estate = AccessEstate.of(snapshot)
@@ -96,7 +96,7 @@ def test_must_is_inside_may_and_nothing_denied_is_in_it(snapshot: Snapshot, data
     assert not outcome.denied & outcome.may
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(estates(), documents(True, 1), documents(False, 1), st.data())
 def test_a_deny_takes_and_an_allow_gives(snapshot: Snapshot, outer: str, own: str, data: st.DataObject) -> None:
     estate = AccessEstate.of(snapshot)
@@ -119,7 +119,7 @@ def with_effect(text: str, effect: str) -> Document:
     return parse_document("added", page)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(estates())
 def test_renaming_the_accounts_changes_nothing_else(snapshot: Snapshot) -> None:
     names = {ACCOUNT: "123123123123", OTHER: "321321321321"}
@@ -146,7 +146,7 @@ def translated(snapshot: Snapshot, names: dict[str, str]) -> Snapshot:
     return found
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(cases(), st.randoms())
 def test_the_order_of_statements_does_not_matter(case: dict[str, Any], dice: Any) -> None:
     shuffled = json.loads(json.dumps(case))

@@ -143,7 +143,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(st.dictionaries(st.sampled_from(["Version", "Statement", "Id"]), JSON, max_size=3), JSON)
 def test_any_json_is_parsed_without_a_crash(policy: Any, context: Any) -> None:
     document = parse_document("x", policy)
