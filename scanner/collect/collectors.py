@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from scanner.catalog.encryption import ENCRYPTED_TYPES
 from scanner.catalog.encryption.types import EncryptedType
 from scanner.catalog.permissions import iam_action
-from scanner.collect import account, cloudhsm, iam, key_stores, kms, resources, trails
+from scanner.collect import account, cloudhsm, iam, key_stores, kms, resources, trails, watchers
 from scanner.collect.session import Collector
 
 Calls = tuple[tuple[str, str], ...]
@@ -48,6 +48,9 @@ COLLECTORS: tuple[Row, ...] = (
     Row("clusters", cloudhsm.clusters, "regional", cloudhsm.CLUSTER_CALLS, ("cluster",)),
     Row("backups", cloudhsm.backups, "regional", cloudhsm.BACKUP_CALLS, ("hsm-backup",)),
     Row("trails", trails.trails, "regional", trails.CALLS, ("trail",)),
+    Row("event data stores", trails.event_stores, "regional", trails.STORE_CALLS, ("event-store",)),
+    Row("alarms", watchers.alarms, "regional", watchers.ALARM_CALLS, watchers.ALARM_PROVIDES),
+    Row("event rules", watchers.event_rules, "regional", watchers.RULE_CALLS, watchers.RULE_PROVIDES),
     *_resources(),
     Row("account", account.account, "global", account.CALLS, ()),
 )

@@ -51,9 +51,9 @@ class LeanSender:
             return None
         operation = self._model.operation_model(api)
         answer = {"status_code": response.status_code, "headers": response.headers, "body": response.content}
+        check_body("json", answer["status_code"], answer["body"])
         if response.status_code >= 500:
             return None
-        check_body("json", answer["status_code"], answer["body"])
         parsed: dict[str, Any] = self._parser.parse(answer, operation.output_shape)
         if response.status_code < 300:
             return parsed

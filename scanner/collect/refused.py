@@ -71,9 +71,9 @@ class Refused(Exception):
         return self.code in DENIED or "AccessDenied" in self.code
 
     @property
-    def expired(self) -> bool:
-        """Whether the credentials are no longer valid, so that nothing else will be answered either."""
-        return self.code == "ExpiredToken"
+    def general(self) -> bool:
+        """Whether the same would be said whatever was asked about: credentials or the endpoint are at fault."""
+        return self.code in ("ExpiredToken", "Unsupported")
 
 
 class UnreadableError(Exception):

@@ -61,7 +61,7 @@ class _Run:
     open: bool = True
     done: int = 0
     records: int = 0
-    expired: set[tuple[str, ...]] = field(default_factory=set)
+    said: set[tuple[str, ...]] = field(default_factory=set)
     finished: set[Job] = field(default_factory=set)
     broken: list[BaseException] = field(default_factory=list)
 
@@ -70,7 +70,7 @@ class _Run:
         with self.lock:
             if not self.open:
                 raise StoppedError
-            if isinstance(item, Gap) and item.code == "ExpiredToken" and self._said(item):
+            if isinstance(item, Gap) and item.subject is None and self._said(item):
                 return
             self.sink.add(item)
             self.records += 1
@@ -78,10 +78,10 @@ class _Run:
                 self.tell(label)
 
     def _said(self, gap: Gap) -> bool:
-        """Whether expired credentials were already reported for this call: every later one would say the same."""
-        key = (gap.account, gap.region, gap.service, gap.operation, *gap.makes_unknown)
-        said = key in self.expired
-        self.expired.add(key)
+        """Whether the same was already said, of another subject that the gap does not name."""
+        key = (gap.account, gap.region, gap.service, gap.operation, gap.code, *gap.makes_unknown)
+        said = key in self.said
+        self.said.add(key)
         return said
 
     def end(self, job: Job) -> None:

@@ -11,6 +11,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from scanner.catalog.permissions import iam_action
+from scanner.collect.learnt import Learnt
 from scanner.collect.refused import Refused, refusals
 from scanner.model.records import Coverage, Gap, Item
 
@@ -50,8 +51,7 @@ class Connection:
         self.last_usage_budget = last_usage_budget
         self.throttle = throttle
         self.workers = workers
-        self.expired: set[str] = set()
-        """Accounts whose credentials are no longer valid: nothing more is asked of them."""
+        self.learnt = Learnt()
         self.paging = lru_cache(maxsize=None)(self._paging)
 
     def _paging(self, service: str, region: str, operation: str) -> Paging:
@@ -119,6 +119,8 @@ class Scope:
     def gap(self, refused: Refused, *, subject: str | None = None, makes_unknown: tuple[str, ...] = ()) -> Gap:
         """The refusal as a record. `subject` is the ARN that was asked about; None when a listing failed.
 
+        A refusal that holds for every subject alike (expired credentials, an unknown operation) names none.
+
         `makes_unknown` says what cannot be known now: `key.grants`, `resource:AWS::EC2::Volume`.
         """
         return Gap(
@@ -129,7 +131,7 @@ class Scope:
             code=refused.code,
             message=refused.message,
             action=iam_action(refused.service, refused.operation) if refused.denied else None,
-            subject=subject,
+            subject=None if refused.general else subject,
             makes_unknown=makes_unknown,
         )
 
@@ -220,16 +222,15 @@ class Scope:
         """Ask as this account: its credentials, its bucket to slow down, its refusals."""
         from scanner.collect.credentials import acting_as
 
-        expired = self._connection.expired
-        if self.account in expired:
-            raise Refused(service, api, "ExpiredToken", "the credentials expired while the scan was running")
+        learnt, question = self._connection.learnt, (service, api, self.region)
+        learnt.check(self.account, question)
         asking = _asking.set(bucket)
         try:
             with acting_as(self._credentials), refusals(service, api):
                 yield
+            learnt.answered(question)
         except Refused as refused:
-            if refused.expired:
-                expired.add(self.account)
+            learnt.refused(self.account, question, refused)
             raise
         finally:
             _asking.reset(asking)

@@ -1,4 +1,4 @@
-"""CloudTrail trails: what they record, where to, and whether they are on."""
+"""CloudTrail trails and event data stores: what they record, where to, and whether they are on."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Any
 
 from msgspec import UNSET
 
+from scanner.collect.facts import listing, stated, unset_reasons
 from scanner.collect.session import Refused, Scope
-from scanner.model.records import AdvancedSelector, EventSelector, FieldSelector, Gap, Item, TrailFact
+from scanner.model.records import AdvancedSelector, EventSelector, EventStoreFact, FieldSelector, Gap, Item, TrailFact
 
+STORE_CALLS = (("cloudtrail", "ListEventDataStores"), ("cloudtrail", "GetEventDataStore"))
 CALLS = (("cloudtrail", "DescribeTrails"), ("cloudtrail", "GetTrailStatus"), ("cloudtrail", "GetEventSelectors"))
 
 
@@ -63,6 +65,32 @@ def _trail(home: Scope, trail: dict[str, Any]) -> Iterator[TrailFact | Gap]:
         advanced_selectors=UNSET if recorded is None else _each(_advanced, recorded.get("AdvancedEventSelectors")),
         unread=unread,
     )
+
+
+def event_stores(scope: Scope) -> Iterator[Item]:
+    """Every event data store of this Region, with what it records and for how long."""
+
+    def record(found: dict[str, Any]) -> Iterator[Item]:
+        arn, answer, reason = found["EventDataStoreArn"], dict[str, Any](), ""
+        try:
+            answer = scope.call("cloudtrail", "get_event_data_store", EventDataStore=arn)
+        except Refused as refused:
+            gap = scope.gap(refused, subject=arn, makes_unknown=("event-store",))
+            reason = gap.reason()
+            yield gap
+        selectors = answer.get("AdvancedEventSelectors", () if answer else UNSET)
+        values = {
+            "status": stated(answer, "Status"),
+            "multi_region": stated(answer, "MultiRegionEnabled"),
+            "organization": stated(answer, "OrganizationEnabled"),
+            "retention_days": stated(answer, "RetentionPeriod"),
+            "advanced_selectors": selectors if selectors is UNSET else _each(_advanced, selectors),
+        }
+        unread = unset_reasons(values, reason or "cloudtrail:GetEventDataStore did not say")
+        name = found.get("Name", arn)
+        yield EventStoreFact(account=scope.account, region=scope.region, arn=arn, name=name, unread=unread, **values)
+
+    return listing(scope, "cloudtrail", "ListEventDataStores", "EventDataStores", ("event-store",), record)
 
 
 PARAMETER = {"get_trail_status": "Name", "get_event_selectors": "TrailName"}

@@ -291,3 +291,34 @@ def _shapes(shape: Any, seen: tuple[str, ...] = ()) -> Any:
     if shape.type_name == "map":
         return [_shapes(shape.key, seen), _shapes(shape.value, seen)]
     return shape.type_name, shape.name
+
+
+def test_what_an_endpoint_does_not_have_is_soon_no_longer_asked_for(aws: FakeAws, bench: Bench):
+    aws.fault("kms", "GetKeyLastUsage", web_page(500))
+    scope = bench.scope()
+    codes = []
+    for number in range(10):
+        with pytest.raises(Refused) as caught:
+            scope.call("kms", "get_key_last_usage", KeyId=key_id(number))
+        codes.append(caught.value.code)
+    assert codes == ["Unsupported"] * 10
+    assert aws.calls["kms", "GetKeyLastUsage"] == 3
+
+
+def test_a_hiccup_does_not_end_the_asking_for_what_was_answered_before(aws: FakeAws, bench: Bench):
+    scope = bench.scope()
+    scope.call("kms", "list_grants", KeyId="k")
+    aws.fault("kms", "ListGrants", web_page(500, times=5))
+    for _ in range(5):
+        with pytest.raises(Refused):
+            scope.call("kms", "list_grants", KeyId="k")
+    scope.call("kms", "list_grants", KeyId="k")
+
+
+def test_expired_credentials_are_not_tried_again(aws: FakeAws, bench: Bench):
+    aws.fault("kms", "ListGrants", Fault(400, "ExpiredTokenException"))
+    scope = bench.scope()
+    for operation in ("list_grants", "list_resource_tags", "list_grants"):
+        with pytest.raises(Refused, match="ExpiredToken"):
+            scope.call("kms", operation, KeyId="k")
+    assert aws.calls == {("kms", "ListGrants"): 1}

@@ -335,6 +335,66 @@ def trails_in(aws: FakeAws) -> None:
     )
 
 
+KMS_FILTER = "{ ($.eventSource = kms.amazonaws.com) && (($.eventName=DisableKey)||($.eventName=ScheduleKeyDeletion)) }"
+KMS_RULE = json.dumps({"source": ["aws.kms"], "detail": {"eventName": ["DisableKey", "ScheduleKeyDeletion"]}})
+
+
+def watchers_in(aws: FakeAws) -> None:
+    """A filter with its alarm, an event rule with a target and an event data store, each beside an unrelated one."""
+
+    def metric_filter(name: str, pattern: str) -> dict[str, Any]:
+        metric = {"metricName": name, "metricNamespace": "Audit", "metricValue": "1"}
+        return {
+            "filterName": name,
+            "filterPattern": pattern,
+            "logGroupName": "trail",
+            "metricTransformations": [metric],
+        }
+
+    def alarm(call: Call, name: str, **more: Any) -> dict[str, Any]:
+        arn = f"arn:aws:cloudwatch:{call.region}:{call.account}:alarm:{name}"
+        topic = f"arn:aws:sns:{call.region}:{call.account}:security"
+        return {"AlarmName": name, "AlarmArn": arn, "AlarmActions": [topic], "ActionsEnabled": True} | more
+
+    def alarms(call: Call) -> dict[str, Any]:
+        static = {"ComparisonOperator": "GreaterThanOrEqualToThreshold", "Threshold": 1.0}
+        metric = {"Namespace": "Audit", "MetricName": "keys"}
+        query = [{"Id": "m1", "MetricStat": {"Metric": metric, "Period": 300, "Stat": "Sum"}}]
+        return {
+            "MetricAlarms": [
+                alarm(call, "keys", **static, **metric),
+                alarm(call, "by-expression", **static, Metrics=query),
+                alarm(call, "muted", **static, **metric) | {"ActionsEnabled": False},
+                alarm(call, "cpu", **static, Namespace="AWS/EC2", MetricName="CPUUtilization"),
+            ],
+            "CompositeAlarms": [alarm(call, "either", AlarmRule='ALARM("keys") OR ALARM("cpu")')],
+        }
+
+    def rules(call: Call) -> list[dict[str, Any]]:
+        arn = f"arn:aws:events:{call.region}:{call.account}:rule/"
+        return [
+            {"Name": "keys", "Arn": f"{arn}keys", "State": "ENABLED", "EventPattern": KMS_RULE},
+            {"Name": "nightly", "Arn": f"{arn}nightly", "State": "ENABLED", "ScheduleExpression": "rate(1 day)"},
+            {"Name": "ec2", "Arn": f"{arn}ec2", "State": "ENABLED", "EventPattern": '{"source": ["aws.ec2"]}'},
+        ]
+
+    def store(call: Call) -> dict[str, Any]:
+        arn = f"arn:aws:cloudtrail:{call.region}:{call.account}:eventdatastore/1"
+        return {"EventDataStoreArn": arn, "Name": "lake"}
+
+    management = [{"Name": "all", "FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}]}]
+    details = {"Status": "ENABLED", "MultiRegionEnabled": True, "OrganizationEnabled": False, "RetentionPeriod": 2557}
+    filters = [metric_filter("keys", KMS_FILTER), metric_filter("logins", "{ $.eventName = ConsoleLogin }")]
+    aws.pages("logs", "DescribeMetricFilters", "metricFilters", filters)
+    aws.answer("cloudwatch", "DescribeAlarms", alarms)
+    aws.pages("events", "ListRules", "Rules", rules)
+    aws.pages("events", "ListTargetsByRule", "Targets", [{"Id": "1", "Arn": "arn:aws:sns:eu-west-1:1:security"}])
+    aws.answer("cloudtrail", "ListEventDataStores", lambda call: {"EventDataStores": [store(call)]})
+    aws.answer(
+        "cloudtrail", "GetEventDataStore", lambda call: store(call) | details | {"AdvancedEventSelectors": management}
+    )
+
+
 UNIT = "ou-root-payments"
 FULL_ACCESS = json.dumps({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
 
@@ -372,4 +432,5 @@ def everything_in(aws: FakeAws) -> None:
     stores_in(aws)
     identities_in(aws)
     trails_in(aws)
+    watchers_in(aws)
     organization_in(aws, "999999999999")
