@@ -351,6 +351,55 @@ class TrailFact(Record, frozen=True, tag="trail"):
     advanced_selectors: tuple[AdvancedSelector, ...] | UnsetType = UNSET
 
 
+class EventStoreFact(Record, frozen=True, tag="event-store"):
+    """One CloudTrail Lake event data store; its key is a ResourceFact of the same ARN."""
+
+    arn: str
+    name: str
+    status: str | UnsetType = UNSET
+    """ENABLED, STOPPED_INGESTION, PENDING_DELETION ..."""
+    multi_region: bool | UnsetType = UNSET
+    organization: bool | UnsetType = UNSET
+    retention_days: int | UnsetType = UNSET
+    advanced_selectors: tuple[AdvancedSelector, ...] | UnsetType = UNSET
+
+
+class MetricFilterFact(Record, frozen=True, tag="metric-filter"):
+    """One metric filter of a log group that may count the disabling or the scheduled deletion of a key."""
+
+    name: str
+    log_group: str
+    pattern: str
+    metrics: tuple[str, ...]
+    """`<namespace>/<name>` of each metric that it writes."""
+
+
+class AlarmFact(Record, frozen=True, tag="alarm"):
+    """One CloudWatch alarm on a metric of such a filter, or on other alarms."""
+
+    arn: str
+    name: str
+    metrics: tuple[str, ...] = ()
+    """`<namespace>/<name>` of what it looks at; none for a composite alarm."""
+    actions: tuple[str, ...] = ()
+    """What it does in the state ALARM, by ARN; none while its actions are switched off."""
+    comparison: str | None = None
+    threshold: float | None = None
+    rule: str | None = None
+    """Of a composite alarm: its AlarmRule."""
+
+
+class EventRuleFact(Record, frozen=True, tag="event-rule"):
+    """One EventBridge rule of the default bus whose pattern may match the disabling or scheduled deletion of a key."""
+
+    arn: str
+    name: str
+    pattern: str
+    state: str
+    """ENABLED, DISABLED or ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS."""
+    targets: tuple[str, ...] | UnsetType = UNSET
+
+
 # --- what a Terraform plan does ------------------------------------------------------------------
 
 PlanAction: TypeAlias = Literal["create", "update", "replace", "delete", "forget", "no-op", "read", "deferred"]
@@ -435,6 +484,10 @@ Fact: TypeAlias = (
     | AccountFact
     | ResourceFact
     | TrailFact
+    | EventStoreFact
+    | MetricFilterFact
+    | AlarmFact
+    | EventRuleFact
     | PlanChange
 )
 Item: TypeAlias = Fact | Gap | Coverage
