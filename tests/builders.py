@@ -8,6 +8,7 @@ from typing import Any
 
 from scanner.model.arn import key_arn
 from scanner.model.records import (
+    AccountFact,
     AliasFact,
     ClusterFact,
     Coverage,
@@ -171,9 +172,21 @@ def a_gap(operation: str, *makes_unknown: str, subject: str | None = None, **fac
     return Gap(**(defaults | facts))
 
 
+AN_ACCOUNT = AccountFact(
+    account=ACCOUNT,
+    region="aws-global",
+    name="shop",
+    organization=None,
+    management_account=None,
+    scps=None,
+    rcps=None,
+)
+"""The scanned account, outside any organisation."""
+
+
 def a_snapshot(*items: Item) -> Snapshot:
     """A snapshot of one account in one Region, where every listing was made."""
     source = Source(type="aws", started=NOW, accounts=(ACCOUNT,), regions=(REGION,))
     rows = listed("key", "alias", "key-store", "cluster", "trail")
     everywhere = listed("principal", "managed-policy", region="aws-global")
-    return snapshot_of(source, [rows, everywhere, *items])
+    return snapshot_of(source, [rows, everywhere, AN_ACCOUNT, *items])

@@ -1,49 +1,55 @@
-"""Access edges: who may administer, use or grant a key, asked of the access engine when a rule first reads them."""
+"""Access relations of keys, principals and key stores, asked of the access engine when a rule first reads them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from scanner.catalog.kms_actions import actions_of
+from scanner.graph.access_views import holders, of_decision, of_path, statement_view
 from scanner.graph.keygraph import KeyGraph
 from scanner.graph.known import fact, members
-from scanner.graph.views import Access, Key, Principal, Statement
-from scanner.model.arn import account_of
+from scanner.graph.views import Access, Key, Principal, Statement, Store
 from scanner.model.records import PrincipalFact
-from scanner.model.unknown import Partial, Unknown
+from scanner.model.unknown import Partial, Unknown, known_members, reason_of
 
 if TYPE_CHECKING:  # the engine is loaded when the first access fact is read
-    from scanner.authz.estate import AccessEstate, KeyAccess, Reach, StatementRef
+    from scanner.authz.estate import AccessEstate
 
 ADMINISTRATION = frozenset({"policy", "destroy", "availability", "material", "replicate"})
 """Subclasses of key administration that decide over the key itself; aliases and tags are left to their own rules."""
 
 
-def _kms(action_class: str, subclasses: Iterable[str]) -> frozenset[str]:
+def _kms(action_class: str, *subclasses: str) -> frozenset[str]:
     """The KMS actions of a class and some of its subclasses: `kms:PutKeyPolicy` ..."""
-    wanted = frozenset(subclasses)
     return frozenset(
         name
         for name, action in actions_of("kms").items()
-        if action.cls == action_class and action.subclass in wanted and not action.internal
+        if action.cls == action_class and action.subclass in subclasses and not action.internal
     )
 
 
 RELATIONS: dict[str, frozenset[str]] = {
-    "admins": _kms("administration", ADMINISTRATION),
-    "users": _kms("use", {"secret"}),
-    "grantors": _kms("grant-management", {"create"}),
+    "admins": _kms("administration", *ADMINISTRATION),
+    "users": _kms("use", "secret"),
+    "grantors": _kms("grant-management", "create"),
+    "policy_writers": frozenset({"kms:PutKeyPolicy"}),
 }
 """Which actions put a principal into which relation of a key."""
 
+STORE_ADMINISTRATION = _kms("administration", "key-store", "key-store-destroy")
+OWN_DOING = ("kms:PutKeyPolicy", "kms:CreateGrant")
+"""First steps of an escalation that other rules judge: who may write this key's policy or grant on it."""
+
 
 class AccessSource:
-    """Answers the lazy access facts of keys and principals from one access estate."""
+    """Answers the lazy access facts from one access estate."""
 
     def __init__(self, graph: KeyGraph) -> None:
         self._graph = graph
+        self._trusted = frozenset(entry.id for entry in graph.settings.trusted)
 
     @cached_property
     def estate(self) -> AccessEstate:
@@ -53,14 +59,88 @@ class AccessSource:
         return AccessEstate.of(self._graph.snapshot)
 
     def relation(self, key: Key, name: str) -> tuple[Access, ...] | Partial[Access]:
-        """`admins`, `users` or `grantors` of a key."""
-        access = self.estate.access(key.arn)
-        return _incomplete(_holders(access, RELATIONS[name]), access)
+        """One of `RELATIONS` of a key."""
+        return holders(self.estate.access(key.arn), RELATIONS[name], self._trusted | {key.account})
 
     def public_statements(self, key: Key) -> tuple[Statement, ...] | Unknown:
         """Statements that open the key to any account; unknown while a key policy is unread."""
         statements = self.estate.public_statements(key.arn)
         return statements if isinstance(statements, Unknown) else tuple(map(statement_view, statements))
+
+    def admins_becoming_users(self, key: Key) -> tuple[Access, ...] | Partial[Access]:
+        """Administrators who can come to use the key by something else than this key's own policy or grants."""
+        users = {access.arn for access in known_members(key.users)}
+        found = (
+            path
+            for access in known_members(key.admins)
+            if access.type in ("user", "role") and access.arn not in users
+            for path in self._ways_to_use(access.arn, key.arn)
+        )
+        return members(found, reason_of(key.admins) or reason_of(key.users))
+
+    def _ways_to_use(self, principal: str, key_arn: str) -> Iterator[Access]:
+        subject = self.estate.subjects.by_arn.get(principal)
+        if subject is None:
+            return
+        for _, path in self.estate.escalation.from_principal(subject, self.estate.keys[key_arn]):
+            first = path.steps[0]
+            by_itself = first.actor == principal and first.resource == key_arn and set(first.actions) & set(OWN_DOING)
+            if not by_itself and RELATIONS["users"] & set(path.actions):
+                yield of_path(path)
+                return
+
+    def on_all_keys(self, principal: str) -> tuple[Statement, ...] | Partial[Statement] | Unknown:
+        """Statements of a principal that reach every key."""
+        statements = self.estate.statements_on_all_keys(principal)
+        if isinstance(statements, Unknown):
+            return statements
+        if isinstance(statements, Partial):
+            return Partial(tuple(map(statement_view, statements.known)), statements.reason)
+        return tuple(map(statement_view, statements))
+
+    @cached_property
+    def _classes_used(self) -> tuple[dict[str, set[str]], str | None]:
+        """Principal to the data classes of the keys that it may use, and why there may be more."""
+        classes: dict[str, set[str]] = defaultdict(set)
+        doubt = None
+        for key in self._graph.keys.values():
+            own = set(known_members(key.data_classes))
+            doubt = doubt or reason_of(key.data_classes)
+            if own:
+                doubt = doubt or reason_of(key.users)
+                for access in known_members(key.users):
+                    classes[access.arn] |= own
+        return classes, doubt
+
+    def decrypts_classes(self, principal: str) -> tuple[str, ...] | Partial[str]:
+        """Data classes whose keys a principal may use."""
+        classes, doubt = self._classes_used
+        return members(sorted(classes.get(principal, ())), doubt)
+
+    def store_admins(self, store: Store) -> tuple[Access, ...] | Partial[Access]:
+        """Users and roles of the store's account that may change or disconnect key stores."""
+        from scanner.authz.actions import mask_of, names
+        from scanner.authz.keyless import keyless
+
+        subjects, wanted = self.estate.subjects, mask_of(STORE_ADMINISTRATION)
+        found = (
+            of_decision(subject, names(mask & wanted), decision)
+            for subject in subjects.by_account.get(store.account, ())
+            if subject.type in ("user", "role")
+            for mask, decision in keyless(subject)
+            if mask & wanted
+        )
+        return members(_merged(found), subjects.missing.get(store.account))
+
+
+def _merged(accesses: Iterable[Access]) -> Iterator[Access]:
+    """The first of each principal: the one that is certain, where there is one."""
+    best: dict[str, Access] = {}
+    for access in accesses:
+        kept = best.get(access.arn)
+        if kept is None or (access.certain is True and kept.certain is not True):
+            best[access.arn] = access
+    return (best[arn] for arn in sorted(best))
 
 
 class AccessKey(Key):
@@ -73,8 +153,8 @@ class AccessKey(Key):
         """Ask the access engine; any other empty fact was not collected."""
         if name in RELATIONS:
             return self.source.relation(self, name)
-        if name == "public_statements":
-            return self.source.public_statements(self)
+        if name in ("public_statements", "admins_becoming_users"):
+            return getattr(self.source, name)(self)
         return super().load_lazy(name)
 
     @classmethod
@@ -83,54 +163,19 @@ class AccessKey(Key):
         return Key.type_name()
 
 
-def statement_view(reference: StatementRef) -> Statement:
-    """A statement of the engine as evidence for a rule."""
-    return Statement(
-        id=f"{reference.document}#{reference.pointer}",
-        document=reference.document,
-        pointer=reference.pointer,
-        sid=reference.sid,
-        text=reference.text,
-    )
-
-
-def _holders(access: KeyAccess, wanted: frozenset[str]) -> list[Access]:
-    """One Access per principal over all the wanted actions, in a fixed order."""
-    found: dict[str, list[Reach]] = {}
-    for reach in access.reaches(wanted):
-        found.setdefault(reach.principal, []).append(reach)
-    return [_access(principal, found[principal]) for principal in sorted(found)]
-
-
-def _access(principal: str, reaches: list[Reach]) -> Access:
-    """Certain when every such request of some action succeeds; else the conditions of all of them are named."""
-    because = {(ref.document, ref.pointer): ref for reach in reaches for ref in reach.because}
-    certain = any(reach.certain for reach in reaches)
-    return Access(
-        arn=principal,
-        type=reaches[0].principal_type,
-        account=account_of(principal),
-        certain=certain,
-        conditions=() if certain else tuple(dict.fromkeys(text for reach in reaches for text in reach.conditions)),
-        actions=tuple(sorted({reach.action for reach in reaches})),
-        via=tuple(sorted({via for reach in reaches for via in reach.via})),
-        because=tuple(statement_view(because[place]) for place in sorted(because)),
-    )
-
-
-def _incomplete(holders: list[Access], access: KeyAccess) -> tuple[Access, ...] | Partial[Access]:
-    return members(holders, None if access.complete else "; ".join(access.reasons))
-
-
 class AccessPrincipal(Principal):
     """A principal whose reach over all keys is worked out on first reading."""
 
-    __slots__ = ("ask",)
-    ask: Callable[[str], tuple[Statement, ...] | Partial[Statement] | Unknown]
+    __slots__ = ("source",)
+    source: AccessSource
 
     def load_lazy(self, name: str) -> Any:
         """Ask the access engine; any other empty fact was not collected."""
-        return self.ask(self.arn) if name == "decrypts_all_keys" else super().load_lazy(name)
+        questions: dict[str, Callable[[str], Any]] = {
+            "decrypts_all_keys": self.source.on_all_keys,
+            "decrypts_classes": self.source.decrypts_classes,
+        }
+        return questions[name](self.arn) if name in questions else super().load_lazy(name)
 
     @classmethod
     def type_name(cls) -> str:
@@ -138,20 +183,27 @@ class AccessPrincipal(Principal):
         return Principal.type_name()
 
 
+class AccessStore(Store):
+    """A key store whose administrators are worked out on first reading."""
+
+    __slots__ = ("source",)
+    source: AccessSource
+
+    def load_lazy(self, name: str) -> Any:
+        """Ask the access engine; any other empty fact was not collected."""
+        return self.source.store_admins(self) if name == "admins" else super().load_lazy(name)
+
+    @classmethod
+    def type_name(cls) -> str:
+        """To a rule this is simply a key store."""
+        return Store.type_name()
+
+
 def add_principals(graph: KeyGraph, source: AccessSource) -> None:
     """IAM users, groups and roles."""
-
-    def on_all_keys(arn: str) -> tuple[Statement, ...] | Partial[Statement] | Unknown:
-        statements = source.estate.statements_on_all_keys(arn)
-        if isinstance(statements, Unknown):
-            return statements
-        if isinstance(statements, Partial):
-            return Partial(tuple(map(statement_view, statements.known)), statements.reason)
-        return tuple(map(statement_view, statements))
-
     for record in graph.snapshot.of(PrincipalFact):
         graph.principals[record.arn] = AccessPrincipal(
-            ask=on_all_keys,
+            source=source,
             arn=record.arn,
             name=record.name,
             type=record.type,

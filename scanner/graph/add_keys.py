@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from scanner.graph.access import AccessKey, AccessSource
+from scanner.graph.access import AccessKey, AccessSource, AccessStore
 from scanner.graph.custody import custody_of, is_aws_alias
 from scanner.graph.keygraph import KeyGraph
 from scanner.graph.known import fact, members
@@ -112,7 +112,7 @@ def _usage(record: KeyFact, name: str) -> Any:
     return usage if isinstance(usage, Unknown) else getattr(usage, name)
 
 
-def add_stores(graph: KeyGraph) -> None:
+def add_stores(graph: KeyGraph, access: AccessSource) -> None:
     """Clusters, key stores and the keys whose material they hold."""
     backups: dict[Place, list[Backup]] = defaultdict(list)
     for backup in graph.snapshot.of(BackupFact):
@@ -123,7 +123,7 @@ def add_stores(graph: KeyGraph) -> None:
         why = graph.completeness.why_missing("hsm-backup", record.account, record.region)
         graph.clusters[place] = _cluster(record, members(backups[place], why))
     for store in graph.snapshot.of(KeyStoreFact):
-        graph.stores[store.account, store.region, store.id] = _store(graph, store)
+        graph.stores[store.account, store.region, store.id] = _store(graph, store, access)
     _hold_keys(graph)
     _hang_stores(graph)
 
@@ -151,8 +151,9 @@ def _cluster(record: ClusterFact, backups: Many[Backup]) -> Cluster:
     )
 
 
-def _store(graph: KeyGraph, record: KeyStoreFact) -> Store:
-    return Store(
+def _store(graph: KeyGraph, record: KeyStoreFact, access: AccessSource) -> Store:
+    return AccessStore(
+        source=access,
         id=record.id,
         name=record.name,
         account=record.account,

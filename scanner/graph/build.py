@@ -28,7 +28,7 @@ def build(snapshot: Snapshot, settings: Settings) -> KeyGraph:
     graph = KeyGraph(snapshot, settings, completeness, KeyIndex(completeness))
     access = AccessSource(graph)
     add_keys(graph, access)
-    add_stores(graph)
+    add_stores(graph, access)
     relate_replicas(graph)
     add_grants(graph)
     add_resources(graph)

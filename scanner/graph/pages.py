@@ -134,7 +134,7 @@ def _reaches(relation: str, access: Access) -> KeyEdge:
         access.arn.rsplit(":", 1)[-1],
         access.type,
         detail=", ".join(access.actions),
-        certain=access.certain,
+        certain=access.certain is True,
         conditions=access.conditions,
         because=tuple(statement.id for statement in access.because),
     )

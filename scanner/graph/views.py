@@ -49,11 +49,16 @@ class Access(View, identity="arn"):
         Doc("What kind of principal it is."),
     ]
     account: Annotated[str | None, Doc("The principal's account, or null for services and `*`.")]
-    certain: Annotated[bool, Doc("Every such request succeeds; false: some may, on the conditions named.")]
+    trusted: Annotated[bool, Doc("A service, or of the key's account or of one that the settings trust.")]
+    certain: Annotated[
+        bool | Unknown,
+        Doc("Every such request succeeds; false: some may, on the conditions named; unknown while a layer is unread."),
+    ]
     conditions: Annotated[tuple[str, ...], Doc("What must hold for the access, in words.")]
     actions: Annotated[tuple[str, ...], Doc("The KMS actions of this relation, sorted: `kms:Decrypt`.")]
     via: Annotated[tuple[str, ...], Doc("How: `key-policy`, `iam`, `grant`.")]
     because: Annotated[tuple[Statement, ...], Doc("The statements and grants that give it.")]
+    path: Annotated[tuple[str, ...], Doc("For access by escalation, each step in words; else empty.")]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Access) and other.arn == self.arn
@@ -117,6 +122,7 @@ class Store(View, identity="id"):
         str | None | Unknown, Doc("PUBLIC_ENDPOINT or VPC_ENDPOINT_SERVICE; null for CloudHSM.")
     ]
     keys: Annotated[Many[Key], Doc("Keys whose material lives in this store.")]
+    admins: Annotated[Many[Access], Doc("Whoever may connect, change, disconnect or delete key stores here."), Lazy()]
 
 
 class Grant(View, identity="id"):
@@ -220,8 +226,8 @@ class Principal(View):
         Many[Statement],
         Doc("Its own statements that allow kms:Decrypt or kms:ReEncryptFrom on every key, whatever the key."),
     ]
-    delegated_keys: Annotated[
-        Many[Key], Doc("Keys of its account whose key policy lets IAM policies decide on decryption."), Lazy()
+    decrypts_classes: Annotated[
+        Many[str], Doc("Data classes whose keys it may use to obtain plaintext or data keys."), Lazy()
     ]
 
 
@@ -272,6 +278,15 @@ class Key(View):
     admins: Annotated[Many[Access], Doc("Whoever may administer it (policy, state, deletion, grants)."), Lazy()]
     users: Annotated[Many[Access], Doc("Whoever may use it to obtain plaintext, data keys or signatures."), Lazy()]
     grantors: Annotated[Many[Access], Doc("Whoever may create grants by policy."), Lazy()]
+    policy_writers: Annotated[Many[Access], Doc("Whoever may change the key policy."), Lazy()]
+    admins_becoming_users: Annotated[
+        Many[Access],
+        Doc(
+            "Administrators who may not use it as they stand, but can come to: by another principal, an IAM change, "
+            "compute, tags or aliases. Rewriting this key's own policy or granting on it is left out."
+        ),
+        Lazy(),
+    ]
     public_statements: Annotated[
         Many[Statement],
         Doc("Allow statements of the key policy that any principal of any account can satisfy."),

@@ -2,12 +2,28 @@
 
 import json
 
-from builders import ACCOUNT, a_gap, a_key, a_role, a_snapshot, account_statement, document
+from builders import (
+    ACCOUNT,
+    AN_ACCOUNT,
+    NOW,
+    a_gap,
+    a_key,
+    a_resource,
+    a_role,
+    a_snapshot,
+    a_store,
+    a_use,
+    account_statement,
+    document,
+    listed,
+)
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from scanner.graph.build import build
-from scanner.model.records import GrantFact, NamedDocument
-from scanner.model.settings import Settings
+from scanner.model.records import GrantFact, NamedDocument, Source
+from scanner.model.settings import Settings, TrustedAccount
+from scanner.model.snapshot import snapshot_of
 from scanner.model.unknown import Partial, Unknown, known_members
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/app"
@@ -15,6 +31,10 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/app"
 
 def key_of(*items):
     return next(iter(build(a_snapshot(*items), Settings()).keys.values()))
+
+
+def a_store_of(*items):
+    return next(iter(build(a_snapshot(a_store(), *items), Settings()).stores.values()))
 
 
 def policy(*statements):
@@ -28,7 +48,7 @@ def allow(action, principal=ROLE, **more):
 def test_key_policy_names_the_user_and_the_evidence_points_at_the_statement():
     key = key_of(a_key(policies=policy(account_statement(), allow("kms:Decrypt"))), a_role())
     user = next(access for access in key.users if access.arn == ROLE)
-    assert user.certain or user.conditions
+    assert user.certain is True
     assert user.actions == ("kms:Decrypt",)
     assert user.via == ("key-policy",)
     assert "key-policy/default#/Statement/1" in {statement.id for statement in user.because}
@@ -107,3 +127,68 @@ def test_role_with_decrypt_on_everything_is_seen_with_its_statement():
     graph = build(a_snapshot(a_key(), role), Settings())
     (statement,) = graph.principals[ROLE].decrypts_all_keys
     assert statement.pointer == "/Statement/0"
+
+
+def test_unread_scps_leave_open_whether_an_access_is_certain():
+    unread = replace(AN_ACCOUNT, scps=UNSET, unread={"scps": "organizations:ListPoliciesForTarget AccessDenied"})
+    rows = (listed("key", "alias"), listed("principal", region="aws-global"))
+    source = Source(type="aws", started=NOW, accounts=(ACCOUNT,))
+    graph = build(
+        snapshot_of(source, [*rows, unread, a_key(policies=policy(allow("kms:Decrypt"))), a_role()]), Settings()
+    )
+    (user,) = [access for access in known_members(next(iter(graph.keys.values())).users) if access.arn == ROLE]
+    assert isinstance(user.certain, Unknown)
+    assert "SCP" in user.certain.reason
+
+
+def test_administrator_who_can_assume_a_user_is_seen_with_the_path():
+    trust = document(
+        {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/boss"}, "Action": "sts:AssumeRole"}
+    )
+    boss = f"arn:aws:iam::{ACCOUNT}:role/boss"
+    key = key_of(
+        a_key(policies=policy(allow("kms:DisableKey", boss), allow("kms:Decrypt"))),
+        a_role("app", trust=trust),
+        a_role("boss", {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": ROLE}),
+    )
+    (becoming,) = key.admins_becoming_users
+    assert becoming.arn == boss
+    assert "sts:AssumeRole" in becoming.path[0]
+
+
+def test_writing_the_keys_own_policy_is_not_called_becoming():
+    boss = f"arn:aws:iam::{ACCOUNT}:role/boss"
+    key = key_of(
+        a_key(policies=policy(allow("kms:PutKeyPolicy", boss), allow("kms:Decrypt"))), a_role(), a_role("boss")
+    )
+    assert key.admins_becoming_users == ()
+    assert [access.arn for access in key.policy_writers] == [boss]
+
+
+def test_store_administrators_come_from_iam_alone():
+    store = a_store_of(
+        a_role("ops", {"Effect": "Allow", "Action": "kms:DisconnectCustomKeyStore", "Resource": "*"}), a_role()
+    )
+    assert [(access.arn.rsplit("/", 1)[-1], access.actions) for access in store.admins] == [
+        ("ops", ("kms:DisconnectCustomKeyStore",))
+    ]
+
+
+def test_principal_knows_the_data_classes_that_it_decrypts():
+    graph = build(
+        a_snapshot(
+            a_key(policies=policy(allow("kms:Decrypt"))),
+            a_resource("vol-1", "AWS::EC2::Volume", a_use(), tags={"DataClass": "pci"}),
+            a_role(),
+        ),
+        Settings(),
+    )
+    assert graph.principals[ROLE].decrypts_classes == ("pci",)
+
+
+def test_foreign_principal_is_trusted_only_by_the_settings():
+    partner = "arn:aws:iam::999999999999:role/partner"
+    snapshot = a_snapshot(a_key(policies=policy(allow("kms:Decrypt", partner))))
+    for trusted in ((), (TrustedAccount("999999999999", "partner team"),)):
+        key = next(iter(build(snapshot, Settings(trusted=trusted)).keys.values()))
+        assert [access.trusted for access in known_members(key.users)] == [bool(trusted)]
