@@ -85,10 +85,16 @@ class AccessEstate:
     def reasons(self, key: KeySubject) -> tuple[str, ...]:
         """Why there may be others: what of the key or of the IAM that decides was not read."""
         found = list(key.unread())
-        accounts = {key.account, *(key.opened_accounts() or self.subjects.by_account)}
-        for account in sorted(accounts):
+        for account in self._deciding_accounts(key):
             found += self.subjects.unread_in(account)
         return tuple(dict.fromkeys(found))
+
+    def _deciding_accounts(self, key: KeySubject) -> list[str]:
+        """Accounts whose IAM decides who reaches the key: those that its key policies let decide."""
+        opened = key.opened_accounts()
+        if opened is None:
+            return sorted({key.account, *self.subjects.by_account, *self.subjects.missing})
+        return sorted({*opened, key.account} if isinstance(key.policies, Unread) else opened)
 
     def public_statements(self, key_arn: str) -> tuple[StatementRef, ...] | Unknown:
         """Allow statements of the key's policies that any principal of any account can satisfy."""

@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from scanner.authz.actions import ACTIONS, KEYLESS, bit, is_known
+from scanner.authz.assumed import assumed
 from scanner.authz.decide import explain
 from scanner.authz.documents import Document, RepeatedKeys, StatementRef, parse_document, read_json
 from scanner.authz.match import Hit
@@ -34,9 +35,11 @@ class CaseError(UsageError):
 def answer(case: dict[str, Any]) -> Answer:
     """The decision for one case: `{"id", "decision", "because"}`; CaseError for one that is not a request."""
     request = _request(case)
-    outcome = weigh(request, _documents(case))
-    decision = explain(request, outcome)
-    return {"id": case.get("id"), **_worded(request, outcome, decision)}
+    documents = _documents(case)
+    outcome = weigh(request, documents)
+    worded = _worded(request, outcome, explain(request, outcome))
+    worded["because"] += [{"note": note} for note in assumed(request, documents, outcome)]
+    return {"id": case.get("id"), **worded}
 
 
 def answer_lines(lines: Iterable[str], report: Callable[[int, str], None]) -> Iterator[str]:

@@ -219,6 +219,28 @@ def test_iam_that_was_refused_makes_the_list_partial() -> None:
     assert not an_estate(a_key(), listed=None).access(KEY).complete
 
 
+def test_iam_that_does_not_decide_does_not_make_the_list_partial() -> None:
+    only_app = to({"AWS": APP}, "kms:Decrypt")
+    unread = a_user(inline=UNSET)
+    access = an_estate(a_key(only_app), a_role(), unread).access(KEY)
+    assert access.complete
+    assert access.principals("kms:Decrypt") == {APP}
+    assert not an_estate(a_key(only_app, DEFAULT), a_role(), unread).access(KEY).complete
+
+
+def test_the_iam_of_another_account_does_not_matter_to_a_key_that_does_not_name_it() -> None:
+    other = Gap(
+        account=B,
+        region="aws-global",
+        service="iam",
+        operation="GetAccountAuthorizationDetails",
+        code="AccessDenied",
+        makes_unknown=("principal",),
+    )
+    assert an_estate(a_key(), other).access(KEY).complete
+    assert not an_estate(a_key(DEFAULT, to({"AWS": B}, "kms:Decrypt")), other).access(KEY).complete
+
+
 def test_an_unread_key_policy_still_shows_what_iam_could_give() -> None:
     found = reach(an_estate(a_key(policies=UNSET), a_user(may("kms:Decrypt"))), ANA)
     assert found is not None

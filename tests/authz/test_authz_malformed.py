@@ -184,3 +184,38 @@ def test_a_field_of_the_wrong_type_is_a_bad_line(change: dict[str, Any]) -> None
     line = json.dumps({**case({"principal": "alice"}), **change})
     assert list(answer_lines([line], lambda _, message: told.append(message))) == []
     assert told
+
+
+@pytest.mark.parametrize(
+    ("short", "word"),
+    [
+        ({"principal": "logs.amazonaws.com", "key_policy": [{"allow": "kms:*", "to": "*"}]}, "reaches service"),
+        ({"principal": "alice", "grants": [{"to": "account", "operations": ["Decrypt"]}]}, "whole account"),
+        (
+            {
+                "principal": "app/s",
+                "grants": [{"to": "app", "operations": ["Decrypt"]}],
+                "boundary": [{"allow": "s3:*"}],
+            },
+            "silent boundary",
+        ),
+        (
+            {
+                "allow_when": {"StringEquals": {"aws:CalledVia": "athena.amazonaws.com"}},
+                "context": {"aws:CalledVia": ["athena.amazonaws.com", "glue.amazonaws.com"]},
+            },
+            "aws:CalledVia is `athena.amazonaws.com`",
+        ),
+        ({"allow_when": {"ForAnyValue:StringEqualsIfExists": {"aws:CalledVia": "x"}}}, "or is missing"),
+        ({"allow_when": {"ArnLike": {"aws:PrincipalArn": "*"}}}, "aws:PrincipalArn is like `*`"),
+    ],
+    ids=lambda value: str(value)[:50],
+)
+def test_an_answer_says_what_it_takes_for_granted(short: dict[str, Any], word: str) -> None:
+    notes = [entry["note"] for entry in answer(case(short))["because"] if "note" in entry]
+    assert any(word in note and "AWS does not say" in note for note in notes)
+
+
+def test_a_documented_answer_takes_nothing_for_granted() -> None:
+    found = answer(case({"principal": "alice", "key_policy": [{"allow": "kms:*", "to": "alice"}]}))
+    assert all("note" not in entry for entry in found["because"])
