@@ -31,8 +31,11 @@ def _kms(action_class: str, *subclasses: str) -> frozenset[str]:
     )
 
 
+PREPARATION = frozenset({"kms:GetParametersForImport"})
+"""Gives a wrapping key and changes nothing; `kms:Get*` of an auditor includes it."""
+
 RELATIONS: dict[str, frozenset[str]] = {
-    "admins": _kms("administration", *ADMINISTRATION),
+    "admins": _kms("administration", *ADMINISTRATION) - PREPARATION,
     "users": _kms("use", "secret"),
     "grantors": _kms("grant-management", "create"),
     "policy_writers": frozenset({"kms:PutKeyPolicy"}),
@@ -103,7 +106,7 @@ class AccessSource:
         """Principal to the data classes of the keys that it may use, and why there may be more."""
         classes: dict[str, set[str]] = defaultdict(set)
         doubt = None
-        for key in self._graph.keys.values():
+        for key in filter(_is_customers, self._graph.keys.values()):
             own = set(known_members(key.data_classes))
             doubt = doubt or reason_of(key.data_classes)
             if own:
@@ -131,6 +134,11 @@ class AccessSource:
             if mask & wanted
         )
         return members(_merged(found), subjects.missing.get(store.account))
+
+
+def _is_customers(key: Key) -> bool:
+    """AWS managed keys let services decrypt for whoever may use the resource; they say nothing of principals."""
+    return isinstance(key.manager, Unknown) or key.manager == "CUSTOMER"
 
 
 def _merged(accesses: Iterable[Access]) -> Iterator[Access]:

@@ -192,3 +192,8 @@ def test_foreign_principal_is_trusted_only_by_the_settings():
     for trusted in ((), (TrustedAccount("999999999999", "partner team"),)):
         key = next(iter(build(snapshot, Settings(trusted=trusted)).keys.values()))
         assert [access.trusted for access in known_members(key.users)] == [bool(trusted)]
+
+
+def test_auditor_who_may_get_and_list_is_no_administrator():
+    reads = allow(["kms:Get*", "kms:List*", "kms:Describe*"])
+    assert key_of(a_key(policies=policy(reads)), a_role()).admins == ()
