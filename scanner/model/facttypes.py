@@ -70,9 +70,10 @@ class View(metaclass=_ViewType):
     __slots__ = ("__weakref__",)
     identity: ClassVar[str] = "arn"
 
-    def __init_subclass__(cls, identity: str = "arn", **kwargs: Any) -> None:
+    def __init_subclass__(cls, identity: str | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls.identity = identity
+        if identity is not None:
+            cls.identity = identity
 
     def __init__(self, **facts: Any) -> None:
         for name, value in facts.items():

@@ -159,3 +159,8 @@ def test_refused_listing_of_keys_is_reported_as_unlisted_subjects():
 def test_subjects_come_in_a_fixed_order():
     graph = graph_of(a_key("b"), a_key("a"))
     assert [key.id for key in graph.subjects["key"]] == ["a", "b"]
+
+
+def test_things_without_an_arn_are_told_apart_by_their_id():
+    stores = graph_of(a_store("cks-1"), a_store("cks-2")).stores.values()
+    assert {getattr(store, store.identity) for store in stores} == {"cks-1", "cks-2"}
