@@ -131,6 +131,7 @@ def _product_fields(finding: Finding) -> dict[str, str]:
         "keyproof/fingerprint": finding.fingerprint,
         "keyproof/outcome": finding.outcome.value,
         "keyproof/subject-type": finding.subject_type,
+        "keyproof/region": finding.region,
         "keyproof/label": finding.label,
         "keyproof/status": finding.status or "",
     }
