@@ -18,11 +18,23 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+from benchmarks.measure import exponent, table
 from scanner.collect.aws import ScanOptions, scan
 from scanner.collect.collectors import COLLECTORS
 from scanner.model.records import Gap, Item, KeyFact
 
 GRANTS_PER_SECOND = 100
+COLUMNS = (
+    "keys",
+    "wall s",
+    "% of the quota",
+    "CPU s",
+    "CPU ms a key",
+    "CPU ms a request",
+    "peak MiB",
+    "throttled",
+    "gaps",
+)
 KEYS_ONLY = tuple(row for row in COLLECTORS if row.name == "keys")
 
 
@@ -55,23 +67,25 @@ def measure(keys: int, quotas: bool) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Print one line per size."""
+    """Print one line per size and the growth exponent."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[100, 300, 1000])
     parser.add_argument("--quotas", action="store_true")
     arguments = parser.parse_args()
     os.environ |= {"AWS_ACCESS_KEY_ID": "benchmark", "AWS_SECRET_ACCESS_KEY": "benchmark"}
+    rows = []
     for size in arguments.sizes:
         found = measure(size, arguments.quotas)
-        bound = size / GRANTS_PER_SECOND
         requests = sum(found["answered"].values())
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(
-            f"{size:>7} keys: {found['wall']:6.2f} s, {bound / found['wall']:4.0%} of the quota"
-            f" | {found['cpu']:6.2f} s CPU, {1000 * found['cpu'] / size:5.1f} ms a key,"
-            f" {1000 * found['cpu'] / requests:4.2f} ms a request | peak {peak:.0f} MiB"
-            f" | throttled {sum(found['throttled'].values())}, gaps {found['gaps']}, keys {found['keys']}"
+        share = 100 * size / GRANTS_PER_SECOND / found["wall"]
+        cpu = found["cpu"]
+        throttled = sum(found["throttled"].values())
+        rows.append(
+            [size, found["wall"], share, cpu, 1000 * cpu / size, 1000 * cpu / requests, peak, throttled, found["gaps"]]
         )
+    table(COLUMNS, rows)
+    print(f"growth of CPU: {exponent(arguments.sizes, [row[3] for row in rows]):.2f}")
 
 
 if __name__ == "__main__":

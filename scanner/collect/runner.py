@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
@@ -119,9 +120,11 @@ def run(jobs: list[Job], sink: Sink, progress: Progress | None, workers: Workers
     return complete
 
 
-def _join(threads: list[Thread], timeout: float | None = None) -> None:
+def _join(threads: list[Thread], seconds: float | None = None) -> None:
+    """Wait for all `threads`, together no longer than `seconds`."""
+    until = None if seconds is None else time.monotonic() + seconds
     for thread in threads:
-        thread.join(timeout)
+        thread.join(None if until is None else max(0.0, until - time.monotonic()))
 
 
 def _close(state: _Run, jobs: list[Job]) -> None:
