@@ -35,7 +35,7 @@ from scanner.authz.powers import (
     WRITE_ROLE,
     WRITE_USER,
 )
-from scanner.authz.principals import parse_caller
+from scanner.authz.principals import EVERYONE, parse_caller
 from scanner.authz.request import AccessRequest, Documents, Levels, Unread
 from scanner.authz.subjects import Subject, Subjects, levels_of
 from scanner.authz.values import ABSENT, UNKNOWN, Known, Value, known
@@ -44,6 +44,11 @@ from scanner.model.records import ResourceFact
 
 ANYTHING = Document("its own new policy", (Statement(True, EVERY, "", resources=("*",), raw={"Effect": "Allow"}),))
 """What a principal gives itself that may write its own policies."""
+OPEN_TRUST = Document(
+    "its own new trust policy",
+    (Statement(True, ASSUME_ROLE, "", principals=EVERYONE, resources=("*",), raw={"Effect": "Allow"}),),
+)
+"""What somebody writes into the trust policy of a role to come to it."""
 NO_LIMIT: dict[str, Value] = {"iam:permissionsboundary": known("arn:aws:iam::aws:policy/AdministratorAccess")}
 """A boundary that somebody would choose who wants none."""
 
@@ -98,15 +103,15 @@ class Becoming:
         return replace(subject, identity=identity, boundary=None if node.unbounded else subject.boundary)
 
     def ask(
-        self, node: Node, actions: int, resource: str, fixed: dict[str, Value] | None = None
+        self, node: Node, actions: int, resource: str, fixed: dict[str, Value] | None = None, *, rewritten: bool = False
     ) -> tuple[AccessRequest, Outcome]:
-        """What `node` may do with one principal, policy or other resource."""
+        """What `node` may do with one principal, policy or other resource; `rewritten`: whose trust it wrote itself."""
         subject = self.variant(node)
         target = self.subjects.by_arn.get(resource)
         account = parse_caller(resource).account if resource.startswith("arn:") else subject.caller.account
         context = StaticContext(fixed or {}, subject.facts, _target_facts(target))
         request = AccessRequest(subject.caller, actions, resource, account or subject.caller.account, context)
-        trust = self.trusts.get(resource)
+        trust = OPEN_TRUST if rewritten else self.trusts.get(resource)
         documents = Documents(
             key_policies=() if trust is None else (trust,),
             identity=subject.identity,
@@ -188,7 +193,7 @@ class Becoming:
         may = self._may(node, wanted, arn)
         if may & ASSUME_ROLE:
             yield Edge(("sts:AssumeRole",), arn, Node(arn))
-        if may & bit(REWRITE_TRUST):
+        if may & bit(REWRITE_TRUST) and self.ask(node, ASSUME_ROLE, arn, rewritten=True)[1].may:
             yield Edge((REWRITE_TRUST, "sts:AssumeRole"), arn, Node(arn))
         if may & bit(PASS_ROLE):
             for service, actions in passing:

@@ -18,6 +18,7 @@ from scanner.authz.documents import Document, Statement, StatementRef
 from scanner.authz.facts import RESOURCE_TAG, StaticContext
 from scanner.authz.joint import weigh_jointly
 from scanner.authz.keys import KeySubject
+from scanner.authz.powers import REWRITE_TRUST
 from scanner.authz.principals import EVERYONE
 from scanner.authz.relation import documents_of, request_of
 from scanner.authz.request import AccessRequest, Documents, Unread
@@ -186,7 +187,8 @@ class Escalation:
         because: list[StatementRef] = []
         conditions: list[str] = []
         for action in edge.actions:
-            request, outcome = self.becoming.ask(node, bit(action), edge.resource)
+            rewritten = edge.actions[0] == REWRITE_TRUST and action != REWRITE_TRUST
+            request, outcome = self.becoming.ask(node, bit(action), edge.resource, rewritten=rewritten)
             decision = explain(request, outcome)
             because += decision.because
             conditions += decision.open_conditions

@@ -17,8 +17,8 @@ from scanner.authz.subjects import levels_of, owner_of
 from scanner.model.records import AccountFact, AliasFact, GrantFact, KeyFact
 from scanner.model.snapshot import Snapshot
 
-_ACCOUNT_IN_TEXT = re.compile(r"(?<!\d)\d{12}(?!\d)")
-_NAMES_ACCOUNTS = ("kms:calleraccount", "aws:principalaccount", "aws:principalarn")
+ACCOUNT_IN_TEXT = re.compile(r"(?<!\d)\d{12}(?!\d)")
+NAMES_ACCOUNTS = ("kms:calleraccount", "aws:principalaccount", "aws:principalarn")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,8 +48,8 @@ class KeySubject:
                 if statement.principals is not None:
                     yield from _named(statement)
                     for test in statement.conditions:
-                        if test.key in _NAMES_ACCOUNTS and not test.operator.negated:
-                            yield from (found for value in test.values for found in _ACCOUNT_IN_TEXT.findall(value))
+                        if test.key in NAMES_ACCOUNTS and not test.operator.negated:
+                            yield from (found for value in test.values for found in ACCOUNT_IN_TEXT.findall(value))
         for level in self.rcps if isinstance(self.rcps, tuple) else ():
             for document in level:
                 for statement in document.statements:

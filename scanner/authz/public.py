@@ -23,12 +23,12 @@ def public_statements(key: KeySubject) -> tuple[StatementRef, ...] | Unknown:
     if isinstance(key.policies, Unread):
         return Unknown(key.policies.reason)
     request = _request(key)
-    denied = _denied(key, request)
+    denied = certainly_denied(key, request)
     found = [
         reference(document.name, statement)
         for document in key.policies
         for statement in document.statements
-        if statement.allows and _reached(document, statement, request) & ~denied
+        if statement.allows and reached(document, statement, request) & ~denied
     ]
     faults = [fault for document in key.policies for fault in document.faults]
     return Unknown("; ".join(faults)) if faults and not found else tuple(found)
@@ -39,13 +39,14 @@ def _request(key: KeySubject) -> AccessRequest:
     return AccessRequest(Caller("*", "anyone", OUTSIDE), KEY_ACTIONS, key.arn, key.account, context)
 
 
-def _reached(document: Document, statement: Statement, request: AccessRequest) -> int:
+def reached(document: Document, statement: Statement, request: AccessRequest) -> int:
+    """The actions that one Allow of a key policy may give the caller, whatever the other statements say."""
     alone = Document(document.name, (statement,))
     return sum(hit.possibly for hit in hits_in(alone, request, by_principal=True))
 
 
-def _denied(key: KeySubject, request: AccessRequest) -> int:
-    """What a Deny of the key policies or of an RCP certainly takes from everybody outside."""
+def certainly_denied(key: KeySubject, request: AccessRequest) -> int:
+    """What a Deny of the key policies or of an RCP certainly takes from the caller."""
     levels = () if key.rcps is None or isinstance(key.rcps, Unread) else key.rcps
     documents = [*key.documents(), *(document for level in levels for document in level)]
     mask = 0

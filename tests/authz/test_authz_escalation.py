@@ -194,6 +194,12 @@ WAYS = [
         app_trust=[trust(ROOT)],
     ),
     Way(
+        "rewrite the trust policy but not assume",
+        [may("iam:UpdateAssumeRolePolicy", APP)],
+        {"eve": [may("iam:UpdateAssumeRolePolicy", APP), deny("sts:AssumeRole")]},
+        "sts:AssumeRole",
+    ),
+    Way(
         "rewrite the trust policy",
         [may("iam:UpdateAssumeRolePolicy", APP)],
         {"eve": [may("iam:UpdateAssumeRolePolicy", HOP)]},
