@@ -43,13 +43,14 @@ pci-key-multi-region, pci-key-untagged, key-shared-across-data-classes  card-met
 key-rotation-period-long     data-lake | app-config
 imported-material-expiring   scheme-exchange | issuer-bin-table
 key-unused                   hsm-bootstrap | backoffice
+key-lockout-risk             hsm-bootstrap | app-config, sandbox
 key-unaliased                the key of the support team | every other
 secret-guards-its-own-key-store  hsm/pci-hsm/kmsuser | hsm/settlement-hsm/kmsuser
 secret-rotation-off          card-vault/export-password | payments-api/scheme-credentials
 
 Planted for rules to come: the foreign account on warehouse, the deleted role on backoffice, NotAction on terminals,
-the unguarded service on metrics; nobody administers hsm-bootstrap; the replica of risk-model has another policy than
-its primary; /batch/reporting keeps a month.
+the unguarded service on metrics; the replica of risk-model has another policy than its primary; /batch/reporting keeps
+a month.
 """
 
 from __future__ import annotations
