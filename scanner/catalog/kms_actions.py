@@ -13,6 +13,28 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+USAGE_OF = {
+    "kms:Encrypt": "ENCRYPT_DECRYPT",
+    "kms:Decrypt": "ENCRYPT_DECRYPT",
+    "kms:ReEncryptFrom": "ENCRYPT_DECRYPT",
+    "kms:ReEncryptTo": "ENCRYPT_DECRYPT",
+    "kms:GenerateDataKey": "ENCRYPT_DECRYPT",
+    "kms:GenerateDataKeyPair": "ENCRYPT_DECRYPT",
+    "kms:GenerateDataKeyPairWithoutPlaintext": "ENCRYPT_DECRYPT",
+    "kms:GenerateDataKeyWithoutPlaintext": "ENCRYPT_DECRYPT",
+    "kms:Sign": "SIGN_VERIFY",
+    "kms:Verify": "SIGN_VERIFY",
+    "kms:GenerateMac": "GENERATE_VERIFY_MAC",
+    "kms:VerifyMac": "GENERATE_VERIFY_MAC",
+    "kms:DeriveSharedSecret": "KEY_AGREEMENT",
+    "kms:Encapsulate": "ENCAPSULATE_DECAPSULATE",
+    "kms:Decapsulate": "ENCAPSULATE_DECAPSULATE",
+}
+"""The KeyUsage without which a cryptographic action fails, whatever the policies say; it never changes.
+
+Source: KMS developer guide, "Key type reference".
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class KmsAction:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from scanner.catalog.kms_actions import actions_of
+from scanner.catalog.kms_actions import USAGE_OF, actions_of
 from scanner.graph.access_views import holders, of_decision, of_path, statement_view
 from scanner.graph.keygraph import KeyGraph
 from scanner.graph.known import fact, members
+from scanner.graph.policy_facts import POLICY_FACTS, PolicyFacts
 from scanner.graph.views import Access, Key, Principal, Statement, Store
 from scanner.model.records import PrincipalFact
 from scanner.model.unknown import Partial, Unknown, known_members, reason_of
@@ -61,9 +62,14 @@ class AccessSource:
 
         return AccessEstate.of(self._graph.snapshot)
 
+    @cached_property
+    def policies(self) -> PolicyFacts:
+        """Facts about key policies as documents."""
+        return PolicyFacts(self._graph, self.estate)
+
     def relation(self, key: Key, name: str) -> tuple[Access, ...] | Partial[Access]:
         """One of `RELATIONS` of a key."""
-        return holders(self.estate.access(key.arn), RELATIONS[name], self._trusted | {key.account})
+        return holders(self.estate.access(key.arn), _possible(RELATIONS[name], key), self._trusted | {key.account})
 
     def public_statements(self, key: Key) -> tuple[Statement, ...] | Unknown:
         """Statements that open the key to any account; unknown while a key policy is unread."""
@@ -88,7 +94,7 @@ class AccessSource:
         for _, path in self.estate.escalation.from_principal(subject, self.estate.keys[key_arn]):
             first = path.steps[0]
             by_itself = first.actor == principal and first.resource == key_arn and set(first.actions) & set(OWN_DOING)
-            if not by_itself and RELATIONS["users"] & set(path.actions):
+            if not by_itself and _possible(RELATIONS["users"], self._graph.keys[key_arn]) & set(path.actions):
                 yield of_path(path)
                 return
 
@@ -136,6 +142,13 @@ class AccessSource:
         return members(_merged(found), subjects.missing.get(store.account))
 
 
+def _possible(actions: frozenset[str], key: Key) -> frozenset[str]:
+    """Those of `actions` that a key can do: nobody signs with an encryption key. All, while its usage is unread."""
+    if isinstance(key.usage, Unknown):
+        return actions
+    return frozenset(action for action in actions if USAGE_OF.get(action, key.usage) == key.usage)
+
+
 def _is_customers(key: Key) -> bool:
     """AWS managed keys let services decrypt for whoever may use the resource; they say nothing of principals."""
     return isinstance(key.manager, Unknown) or key.manager == "CUSTOMER"
@@ -163,6 +176,8 @@ class AccessKey(Key):
             return self.source.relation(self, name)
         if name in ("public_statements", "admins_becoming_users"):
             return getattr(self.source, name)(self)
+        if name in POLICY_FACTS:
+            return POLICY_FACTS[name](self.source.policies, self)
         return super().load_lazy(name)
 
     @classmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from botocore.session import get_session
 
-from scanner.catalog.kms_actions import KmsAction, actions_of, key_condition_keys, table_source
+from scanner.catalog.kms_actions import USAGE_OF, KmsAction, actions_of, key_condition_keys, table_source
 
 NOT_AN_ACTION = {"ReEncrypt": {"ReEncryptFrom", "ReEncryptTo"}}
 """Operations that IAM splits into several actions."""
@@ -53,3 +53,10 @@ def test_the_table_says_where_it_comes_from_and_what_keys_describe() -> None:
     assert "kms:ResourceAliases" in key_condition_keys()
     assert isinstance(actions_of("kms")["kms:Decrypt"], KmsAction)
     assert actions_of("kms")["kms:Decrypt"].subclass == "secret"
+
+
+def test_every_cryptographic_action_on_a_key_has_the_usage_that_it_needs() -> None:
+    usages = set(get_session().get_service_model("kms").shape_for("KeyUsageType").enum)
+    on_keys = {name for name, action in actions_of("kms").items() if action.cls == "use" and not action.keyless}
+    assert set(USAGE_OF) == on_keys
+    assert set(USAGE_OF.values()) == usages

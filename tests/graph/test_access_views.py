@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from builders import (
     ACCOUNT,
     AN_ACCOUNT,
@@ -73,6 +74,28 @@ def test_explicit_deny_takes_the_access_away():
     deny = {"Effect": "Deny", "Principal": {"AWS": ROLE}, "Action": "kms:Decrypt", "Resource": "*"}
     key = key_of(a_key(policies=policy(allow("kms:Decrypt"), deny)), a_role())
     assert ROLE not in {access.arn for access in known_members(key.users)}
+
+
+@pytest.mark.parametrize(
+    ("usage", "action", "uses"),
+    [
+        ("ENCRYPT_DECRYPT", "kms:Decrypt", True),
+        ("ENCRYPT_DECRYPT", "kms:Sign", False),
+        ("ENCRYPT_DECRYPT", "kms:Decapsulate", False),
+        ("SIGN_VERIFY", "kms:Sign", True),
+        ("SIGN_VERIFY", "kms:Decrypt", False),
+        ("GENERATE_VERIFY_MAC", "kms:GenerateMac", True),
+        ("KEY_AGREEMENT", "kms:DeriveSharedSecret", True),
+    ],
+)
+def test_nobody_uses_a_key_for_what_it_cannot_do(usage, action, uses):
+    key = key_of(a_key(usage=usage, policies=policy(allow(action))), a_role())
+    assert (ROLE in {access.arn for access in known_members(key.users)}) is uses
+
+
+def test_while_its_usage_is_unread_a_key_may_do_anything():
+    record = a_key(usage=UNSET, unread={"usage": "kms:DescribeKey AccessDenied"}, policies=policy(allow("kms:Sign")))
+    assert ROLE in {access.arn for access in known_members(key_of(record, a_role()).users)}
 
 
 def test_condition_makes_the_access_conditional_and_is_named():
