@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from scanner.graph.custody import is_aws_alias
 from scanner.graph.keygraph import KeyGraph
 from scanner.graph.known import fact, members
 from scanner.graph.retention import kept_days, locked_days
@@ -85,7 +84,7 @@ def _protection(graph: KeyGraph, resource: Resource, stated: KeyUse) -> tuple[Ke
     if stated.key is None:
         return _one_of(graph, resource, stated)
     key = graph.index.find(stated.key, resource.account, resource.region)
-    if is_aws_alias(stated.key):
+    if graph.index.is_aws_managed(stated.key, resource.account, resource.region):
         return (key if isinstance(key, Key) else None), "AWS_MANAGED"
     return (key, key.custody) if isinstance(key, Key) else (key, key)
 

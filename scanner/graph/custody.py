@@ -48,6 +48,7 @@ class KeyIndex:
     by_id: dict[tuple[str, str, str], Key] = field(default_factory=dict)
     aliases: dict[tuple[str, str, str], str | None] = field(default_factory=dict)
     """(account, Region, alias name) to the id of its key."""
+    _behind_aws_aliases: set[tuple[str, str, str]] = field(default_factory=set)
 
     def add(self, key: Key) -> None:
         """Make a key findable."""
@@ -57,6 +58,14 @@ class KeyIndex:
     def add_alias(self, alias: AliasFact) -> None:
         """Make an alias findable."""
         self.aliases[alias.account, alias.region, alias.name] = alias.target_key_id
+        if alias.target_key_id and is_aws_alias(alias.name):
+            self._behind_aws_aliases.add((alias.account, alias.region, alias.target_key_id))
+
+    def is_aws_managed(self, reference: str, account: str, region: str) -> bool:
+        """Whether a reference is an alias of AWS, or names the key behind one, listed or not."""
+        arn = parse_arn(reference)
+        place = (account, region, reference) if arn is None else (arn.account, arn.region, arn.resource)
+        return is_aws_alias(reference) or (*place[:2], place[2].removeprefix("key/")) in self._behind_aws_aliases
 
     def find(self, reference: str, account: str, region: str) -> Key | Unknown:
         """The key behind a reference made by something in `account` and `region`."""

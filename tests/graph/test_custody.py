@@ -1,7 +1,7 @@
 """Where key material lives, and what a reference stands for."""
 
 import pytest
-from builders import ACCOUNT, REGION, a_gap, a_key, a_resource, a_snapshot, a_use, an_alias
+from builders import ACCOUNT, REGION, a_gap, a_key, a_resource, a_snapshot, a_use, an_alias, listed
 from msgspec import UNSET
 
 from scanner.graph.build import build
@@ -32,6 +32,12 @@ def test_aws_alias_is_aws_managed_even_when_the_key_says_customer():
 
 def test_aws_alias_that_has_no_key_yet_is_aws_managed_by_its_name():
     use = use_of(key="alias/aws/s3")
+    assert (use.custody, use.key) == ("AWS_MANAGED", None)
+
+
+@pytest.mark.parametrize("reference", ["key-9", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/key-9"])
+def test_the_key_behind_an_aws_alias_is_aws_managed_although_it_is_not_listed(reference):
+    use = use_of(an_alias("alias/aws/s3", "key-9"), listed("key"), key=reference)
     assert (use.custody, use.key) == ("AWS_MANAGED", None)
 
 
