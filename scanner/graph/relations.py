@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
-import networkx as nx
+if TYPE_CHECKING:  # networkx takes a third of a second to load: only where a relation is looked at
+    import networkx as nx
+
+    from scanner.graph.thin import Thin
 
 VERBS = (
     "protects",  # key -> resource
@@ -18,47 +21,45 @@ VERBS = (
     "granted",  # key -> grant
 )
 
-_NO_ATTRIBUTES: dict[str, Any] = {}
-
-
-class Thin(nx.DiGraph):  # type: ignore[misc]
-    """A DiGraph whose nodes and edges carry nothing: records stand in tables beside it.
-
-    All share one empty attribute dict, which at a million nodes saves two thirds of the memory.
-    """
-
-    node_attr_dict_factory = edge_attr_dict_factory = staticmethod(lambda: _NO_ATTRIBUTES)
-
-    def add_edge(self, source: str, target: str) -> None:
-        """Relate two nodes; attributes would leak into every edge, so there are none."""
-        super().add_edge(source, target)
-
 
 class Relations:
-    """Every relation by its verb."""
+    """Every relation by its verb; edges gather in a list until somebody looks at the graph."""
 
     def __init__(self) -> None:
-        self._graphs: dict[str, Thin] = {verb: Thin() for verb in VERBS}
+        self._edges: dict[str, list[tuple[str, str]]] = {verb: [] for verb in VERBS}
+        self._graphs: dict[str, Thin] = {}
 
     def __getitem__(self, verb: str) -> Thin:
+        from scanner.graph.thin import Thin
+
+        edges = self._edges[verb]
+        if verb not in self._graphs:
+            self._graphs[verb] = Thin()
+        for source, target in edges:
+            self._graphs[verb].add_edge(source, target)
+        edges.clear()
         return self._graphs[verb]
+
+    def has(self, verb: str) -> bool:
+        """Whether anything stands in this relation."""
+        return bool(self._edges[verb]) or verb in self._graphs
 
     def relate(self, source: str, verb: str, target: str) -> None:
         """Say that `source` stands in relation `verb` to `target`."""
-        self._graphs[verb].add_edge(source, target)
+        self._edges[verb].append((source, target))
 
     def targets(self, source: str, verb: str) -> tuple[str, ...]:
         """What `source` directly relates to."""
-        return tuple(self._graphs[verb]._succ.get(source, ()))
+        return tuple(self[verb]._succ.get(source, ())) if self.has(verb) else ()
 
     def sources(self, target: str, verb: str) -> tuple[str, ...]:
         """What directly relates to `target`."""
-        return tuple(self._graphs[verb]._pred.get(target, ()))
+        return tuple(self[verb]._pred.get(target, ())) if self.has(verb) else ()
 
     def edges(self) -> Iterator[tuple[str, str, str]]:
         """Every edge as (source, verb, target)."""
-        for verb, graph in self._graphs.items():
-            for source, target in graph.edges():
+        for verb in filter(self.has, VERBS):
+            for source, target in self[verb].edges():
                 yield source, verb, target
 
 
@@ -78,6 +79,8 @@ def reachable(steps: Iterable[Thin], start: str) -> dict[str, str | None]:
 
 def to_networkx(relations: Relations) -> nx.MultiDiGraph:
     """One plain attributed graph for notebooks and exports; edges are keyed by their verb."""
+    import networkx as nx
+
     graph = nx.MultiDiGraph()
     for source, verb, target in relations.edges():
         graph.add_edge(source, target, key=verb, verb=verb)

@@ -11,10 +11,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
-from scanner.graph.relations import Relations, Thin, reachable
+from scanner.graph.relations import Relations, reachable
 from scanner.model.settings import DataClass, Selector
 from scanner.model.unknown import Partial, Unknown
+
+if TYPE_CHECKING:
+    from scanner.graph.thin import Thin
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +154,19 @@ def spread(nodes: Iterable[Placed], classes: tuple[DataClass, ...], relations: R
     return scope
 
 
+FLOWS = (("derived_from", True), ("replicates_to", False), ("unlocks", True))
+"""Relations along which data moves, and whether against the direction of the edge."""
+
+
 def _flows(relations: Relations) -> tuple[Thin, ...]:
-    """The directions in which data, and so scope, moves."""
+    """The directions in which data, and so scope, moves; none where nothing is related so."""
+    moving = [(verb, backwards) for verb, backwards in FLOWS if relations.has(verb)]
+    if not moving:
+        return ()
+    from scanner.graph.thin import Thin
+
     flow = Thin()
-    for verb, backwards in (("derived_from", True), ("replicates_to", False), ("unlocks", True)):
+    for verb, backwards in moving:
         for source, target in relations[verb].edges():
             flow.add_edge(*((target, source) if backwards else (source, target)))
     return (flow,)
