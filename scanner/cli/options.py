@@ -50,6 +50,7 @@ class Judging:
     baseline: Path | None
     framework: str | None
     as_of: datetime | None
+    attestation: Path | None = None
 
 
 def rendering_options(command: F) -> F:
@@ -105,6 +106,12 @@ def judging_options(command: F) -> F:
             "--baseline", type=FILE, help="Earlier JSON report: findings get a status, known ones do not fail."
         ),
         click.option("--framework", metavar="ID", help="Only rules with a control of this standard."),
+        click.option(
+            "--attestation",
+            type=FILE,
+            metavar="FILE",
+            help="What no API tells of HSMs: listings of users and quorum, dated statements (YAML or JSON).",
+        ),
         click.option(
             "--as-of", type=AsOf(), metavar="DATE", help="Judge ages and waivers as of this date.  [default: now]"
         ),

@@ -23,6 +23,7 @@ from scanner.model.framework import Framework
 from scanner.model.settings import Settings
 from scanner.model.snapshot import Snapshot
 from scanner.report import FORMATS
+from scanner.rules.attestations import load_attestation
 from scanner.rules.build import Rule
 from scanner.rules.evaluate import evaluate
 from scanner.rules.frameworks import load_frameworks
@@ -96,6 +97,9 @@ def prepare_with(settings: Settings, judging: Judging, rendering: Rendering) -> 
         raise UsageError(unknown_word("framework", judging.framework, frameworks))
     rules = all_rules(judging.rules, settings)
     as_of = judging.as_of or datetime.now(UTC).replace(microsecond=0)
+    settings = settings.in_force(as_of)
+    if judging.attestation is not None:
+        settings = replace(settings, attestation=load_attestation(judging.attestation, as_of))
     formats = {destination.format for destination in destinations(rendering.formats)}
     return Judge(
         rules=rules,

@@ -11,6 +11,7 @@ from scanner.graph.access import AccessKey, AccessSource, AccessStore
 from scanner.graph.custody import custody_of, is_aws_alias
 from scanner.graph.keygraph import KeyGraph
 from scanner.graph.known import fact, members
+from scanner.graph.policy_facts import policy_refusals, refuses_audit
 from scanner.graph.views import Backup, Cluster, Hsm, Key, Store
 from scanner.model.facttypes import Many
 from scanner.model.records import AliasFact, BackupFact, ClusterFact, KeyFact, KeyStoreFact
@@ -40,9 +41,11 @@ def add_keys(graph: KeyGraph, access: AccessSource) -> None:
         graph.index.add_alias(alias)
         if alias.target_key_id:
             aliases[alias.account, alias.region, alias.target_key_id].append(alias)
+    refusals = policy_refusals(graph)
     for record in graph.snapshot.of(KeyFact):
         own = aliases.get((record.account, record.region, record.id), [])
         key = _key(graph, record, sorted(alias.name for alias in own), access)
+        key.refuses_audit = refuses_audit(record, refusals)
         graph.keys[key.arn] = key
         graph.index.add(key)
         for alias in own:

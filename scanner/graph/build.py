@@ -9,17 +9,20 @@ from msgspec import UNSET
 from scanner.graph.access import AccessSource, add_principals
 from scanner.graph.add_keys import add_keys, add_stores, relate_replicas
 from scanner.graph.add_resources import add_resources, add_scope, relate_lineage
+from scanner.graph.attested import attest_clusters
 from scanner.graph.custody import KeyIndex
 from scanner.graph.grants import add_grants
 from scanner.graph.keygraph import KeyGraph
 from scanner.graph.known import Completeness, fact, members
+from scanner.graph.succession import relate_successors
 from scanner.graph.trails import kms_events, records_management
-from scanner.graph.views import Account, Key, Resource, Trail
+from scanner.graph.views import Account, EventStore, Key, Resource, Trail
+from scanner.graph.watching import add_watches
 from scanner.model.arn import partition_of
-from scanner.model.records import AccountFact, TrailFact
+from scanner.model.records import AccountFact, EventStoreFact, TrailFact
 from scanner.model.settings import Settings
 from scanner.model.snapshot import Snapshot
-from scanner.model.unknown import Unknown
+from scanner.model.unknown import Partial, Unknown
 
 
 def build(snapshot: Snapshot, settings: Settings) -> KeyGraph:
@@ -30,6 +33,8 @@ def build(snapshot: Snapshot, settings: Settings) -> KeyGraph:
     add_keys(graph, access)
     add_stores(graph, access)
     relate_replicas(graph)
+    relate_successors(graph)
+    attest_clusters(graph)
     add_grants(graph)
     add_resources(graph)
     relate_lineage(graph)
@@ -37,6 +42,7 @@ def build(snapshot: Snapshot, settings: Settings) -> KeyGraph:
     add_principals(graph, access)
     add_trails(graph)
     add_accounts(graph)
+    add_watches(graph)
     return graph
 
 
@@ -111,4 +117,32 @@ def add_accounts(graph: KeyGraph) -> None:
             name=names.get(account, Unknown("the account's name was not collected")),
             keys=members(keys[account], why_keys),
             trails=members(trails, why_trails),
+            organization=_organization(graph, account),
+            event_stores=_event_stores(graph, account),
         )
+
+
+def _organization(graph: KeyGraph, account: str) -> str | Unknown | None:
+    records = (record for record in graph.snapshot.of(AccountFact) if record.account == account)
+    found: str | Unknown | None = next(
+        (fact(record, "organization") for record in records), Unknown("the account's organisation was not collected")
+    )
+    return found
+
+
+def _event_stores(graph: KeyGraph, account: str) -> tuple[EventStore, ...] | Partial[EventStore]:
+    """The event data stores of an account; a plan or an older snapshot does not list them."""
+    listed = any(word == "event-store" and where == account for word, where, _ in graph.completeness.listed)
+    why = graph.completeness.why_missing("event-store", account, None)
+    stores = (_event_store(record) for record in graph.snapshot.of(EventStoreFact) if record.account == account)
+    return members(stores, why if listed else f"event data stores of {account} were not listed")
+
+
+def _event_store(record: EventStoreFact) -> EventStore:
+    selectors = fact(record, "advanced_selectors")
+    return EventStore(
+        arn=record.arn,
+        name=record.name,
+        kms_events=selectors if isinstance(selectors, Unknown) else kms_events((), selectors),
+        **{name: fact(record, name) for name in ("status", "multi_region", "organization", "retention_days")},
+    )

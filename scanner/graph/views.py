@@ -75,6 +75,29 @@ class Hsm(View, identity="id"):
     zone: Annotated[str | None | Unknown, Doc("Availability Zone.")]
 
 
+class HsmUser(View, identity="name"):
+    """A user of the HSMs, whom no AWS API knows: from a listing of cloudhsm-cli."""
+
+    name: Annotated[str, Doc("Username.")]
+    locked: Annotated[bool, Doc("Locked out after failed logins.")]
+    approves: Annotated[bool, Doc("Registered a key for quorum approval (token-sign).")]
+    mfa: Annotated[bool, Doc("Logs in with a second factor.")]
+
+
+class Attested(View, identity="id"):
+    """What a person stated of something that no AWS API tells, with a date."""
+
+    id: Annotated[str, Doc("Topic and date.")]
+    topic: Annotated[
+        str,
+        OneOf("quorum", "key-ceremony", "custodians", "on-premises-keys", "direct-hsm-keys"),
+        Doc("What it is about."),
+    ]
+    date: Annotated[datetime, Doc("When it was stated.")]
+    by: Annotated[str, Doc("Who stated it.")]
+    text: Annotated[str, Doc("What was stated.")]
+
+
 class Cluster(View, identity="id"):
     """A CloudHSM cluster."""
 
@@ -90,6 +113,18 @@ class Cluster(View, identity="id"):
     stores: Annotated[Many[Store], Doc("Custom key stores on this cluster.")]
     backup_retention_days: Annotated[int | None | Unknown, Doc("Days that automatic backups are kept.")]
     backups: Annotated[Many[Backup], Doc("Backups of this cluster.")]
+    listed_on: Annotated[
+        datetime | Unknown,
+        Doc("When its users and quorum were listed, by the attestation; unknown without a fresh one."),
+    ]
+    admins: Annotated[Many[HsmUser], Doc("Its HSM users of role admin (crypto officers), by the attestation.")]
+    user_quorum: Annotated[
+        int | Unknown, Doc("Approvals that managing HSM users takes (quorum value of the service `user`), as attested.")
+    ]
+    statements: Annotated[
+        Many[Attested],
+        Doc("Dated statements about it: quorum, key ceremony, custodians ... Stale ones make it partial."),
+    ]
     tags: Annotated[dict[str, str] | Unknown, Doc("Tags.")]
 
 
@@ -292,6 +327,44 @@ class Key(View):
         Doc("Allow statements of the key policy that any principal of any account can satisfy."),
         Lazy(),
     ]
+    foreign_accounts: Annotated[
+        Many[str],
+        Doc("Accounts that the key policy names and lets in, neither the key's own nor trusted by the settings."),
+        Lazy(),
+    ]
+    foreign_statements: Annotated[Many[Statement], Doc("The Allow statements that let those accounts in."), Lazy()]
+    negated_statements: Annotated[
+        Many[Statement], Doc("Allow statements of the key policy with NotPrincipal or NotAction."), Lazy()
+    ]
+    orphan_statements: Annotated[
+        Many[Statement], Doc("Statements of the key policy that name the unique id of a deleted user or role."), Lazy()
+    ]
+    unguarded_service_statements: Annotated[
+        Many[Statement],
+        Doc(
+            "Allow statements by which an AWS service may use the key for any account: neither source account, ARN or "
+            "organisation nor an encryption context with an account is demanded."
+        ),
+        Lazy(),
+    ]
+    policy_differences: Annotated[
+        Many[Statement],
+        Doc(
+            "Of a multi-Region replica: statements that it or its primary has and the other has not; Sids do not count."
+        ),
+        Lazy(),
+    ]
+    refuses_audit: Annotated[
+        bool | Unknown,
+        Doc("Its key policy was refused, while those of other keys of the account could be read."),
+    ]
+    successor: Annotated[
+        Key | None | Unknown,
+        Doc(
+            "The key meant to take over: named by a tag (`Successor`, `ReplacedBy`, `MigratedTo` ...), or behind the "
+            "alias that its own alias names with `-legacy`, `-old`, `-deprecated`, `-retired` or `-obsolete`."
+        ),
+    ]
 
 
 class Trail(View):
@@ -317,6 +390,35 @@ class Trail(View):
     ]
 
 
+class EventStore(View):
+    """A CloudTrail Lake event data store."""
+
+    arn: Annotated[str, Doc("ARN.")]
+    name: Annotated[str, Doc("Name.")]
+    status: Annotated[str | Unknown, Doc("ENABLED, STOPPED_INGESTION, PENDING_DELETION ...")]
+    multi_region: Annotated[bool | Unknown, Doc("MultiRegionEnabled.")]
+    organization: Annotated[bool | Unknown, Doc("OrganizationEnabled.")]
+    retention_days: Annotated[int | Unknown, Doc("RetentionPeriod, in days.")]
+    kms_events: Annotated[
+        str | Unknown,
+        OneOf("ALL", "WRITE_ONLY", "READ_ONLY", "SOME", "NONE"),
+        Doc("Which KMS management events it records."),
+    ]
+
+
+class Watch(View, identity="id"):
+    """An alarm or event rule that tells somebody of the disabling or scheduled deletion of keys."""
+
+    id: Annotated[str, Doc("ARN of the alarm or of the EventBridge rule.")]
+    kind: Annotated[
+        str, OneOf("alarm", "event-rule"), Doc("An alarm on a metric filter of a trail's log group, or a rule.")
+    ]
+    name: Annotated[str, Doc("Name of the alarm or rule.")]
+    region: Annotated[str, Doc("Region of the alarm or rule.")]
+    calls: Annotated[tuple[str, ...], Doc("Which of DisableKey and ScheduleKeyDeletion it notices, every one of them.")]
+    regions: Annotated[tuple[str, ...], Doc("Scanned Regions whose calls it notices.")]
+
+
 class Account(View, identity="id"):
     """An account that was scanned."""
 
@@ -326,6 +428,15 @@ class Account(View, identity="id"):
     name: Annotated[str | None | Unknown, Doc("Account name.")]
     keys: Annotated[Many[Key], Doc("Keys of the account.")]
     trails: Annotated[Many[Trail], Doc("Trails that record this account.")]
+    organization: Annotated[str | None | Unknown, Doc("`o-...`; null for an account outside any organisation.")]
+    event_stores: Annotated[Many[EventStore], Doc("CloudTrail Lake event data stores of this account.")]
+    watches: Annotated[
+        Many[Watch], Doc("Alarms and event rules that tell somebody when a key is disabled or its deletion scheduled.")
+    ]
+    unwatched_key_regions: Annotated[
+        Many[str],
+        Doc("Regions with customer managed keys in which nobody is told of every DisableKey and ScheduleKeyDeletion."),
+    ]
 
 
 SUBJECT_VIEWS: dict[str, type[View]] = {

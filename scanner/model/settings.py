@@ -5,9 +5,11 @@ Read from `keyproof.toml` or `[tool.keyproof]` by the command line; everything b
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
+from scanner.model.attestation import Attestation
 from scanner.model.rule import Severity
 
 DEFAULT_CUSTODY = {"pci": ("CKS",), "signing": ("CKS", "XKS")}
@@ -69,3 +71,10 @@ class Settings:
     disabled: dict[str, str] = field(default_factory=dict)
     """Rule id to the reason why it is off."""
     path: str | None = None
+    attestation: Attestation = field(default_factory=Attestation)
+    """What people attest; it comes from a file of its own."""
+
+    def in_force(self, as_of: datetime) -> Settings:
+        """The settings as of a moment: trust ends after its last day."""
+        day = as_of.date().isoformat()
+        return replace(self, trusted=tuple(one for one in self.trusted if one.expires is None or day <= one.expires))
