@@ -1,4 +1,4 @@
-"""Which statements of a principal allow an action on every key there is, whatever the key and its use."""
+"""Which statements of a principal allow an action on every key of the account or of a Region, whatever its use."""
 
 from __future__ import annotations
 
@@ -48,17 +48,20 @@ _DIRECT: Facts = {
 def statements_on_all_keys(subject: Subject, wanted: int) -> tuple[StatementRef, ...] | Partial[StatementRef]:
     """Its own statements (not those of its groups) that allow one of the `wanted` actions on every key.
 
-    Taken away are actions that a Deny covers on every key, or that boundary or SCPs do not allow on every key.
+    Every key of one Region counts: most accounts keep their keys in one. Taken away are actions that a Deny covers
+    on every key there, or that boundary or SCPs do not allow on every key there.
     """
     if isinstance(subject.identity, Unread):
         return Partial((), subject.identity.reason)
-    left = wanted & ~_denied(subject, wanted) & _limits(subject)
     own = [document for document in subject.identity if _is_own(document, subject)]
+    left = {
+        region: wanted & ~_denied(subject, wanted, region) & _limits(subject, region) for region in _regions_named(own)
+    }
     found = tuple(
         reference(document.name, statement)
         for document in own
         for statement in document.statements
-        if statement.allows and _on_every_key(statement, subject) & left
+        if statement.allows and any(_on_every_key(statement, subject, region) & left[region] for region in left)
     )
     faults = [fault for document in own for fault in document.faults]
     if isinstance(subject.boundary, Unread):
@@ -76,9 +79,20 @@ def _is_own(document: Document, subject: Subject) -> bool:
     return own_inline or document.name.removeprefix("iam/") in attached
 
 
-def _on_every_key(statement: Statement, subject: Subject) -> int:
-    """The actions that a statement gives on every key."""
-    if statement.fault or statement.principals is not None or not _covers_every_key(statement, subject):
+def _regions_named(documents: Iterable[Document]) -> set[str]:
+    """`*`, and each Region that some resource names."""
+    arns = (
+        parse_arn(text)
+        for document in documents
+        for statement in document.statements
+        for text in statement.resources or ()
+    )
+    return {"*", *(arn.region for arn in arns if arn is not None and arn.region)}
+
+
+def _on_every_key(statement: Statement, subject: Subject, region: str) -> int:
+    """The actions that a statement gives on every key of a Region; `*`: of the account."""
+    if statement.fault or statement.principals is not None or not _covers_every_key(statement, subject, region):
         return 0
     context = StaticContext(_DIRECT, subject.facts)
     actions = statement.actions
@@ -92,13 +106,13 @@ def _narrows(test: Test) -> bool:
     return test.key in NARROWING or family_of(test.key) in NARROWING
 
 
-def _covers_every_key(statement: Statement, subject: Subject) -> bool:
+def _covers_every_key(statement: Statement, subject: Subject, region: str) -> bool:
     """`*`, `arn:aws:kms:*:*:key/*` and the like; a NotResource that names only some keys or none."""
     if statement.resources is None:
         return False
     arn = parse_arn(subject.caller.text)
     partition = arn.partition if arn else "aws"
-    keys = f"arn:{partition}:kms:*:{subject.caller.account}:key/*"
+    keys = f"arn:{partition}:kms:{region}:{subject.caller.account}:key/*"
     covered = any(_covers(text, keys) for text in statement.resources)
     return not covered if statement.except_resources else covered
 
@@ -114,12 +128,12 @@ def _covers(text: str, keys: str) -> bool:
     return all(fits(part, want) is Truth.YES for part, want in zip(wildcard(keys).split(":", 6), wanted, strict=True))
 
 
-def _denied(subject: Subject, wanted: int) -> int:
-    """What some Deny of IAM, boundary or SCP certainly takes on every key."""
+def _denied(subject: Subject, wanted: int, region: str) -> int:
+    """What some Deny of IAM, boundary or SCP certainly takes on every key of a Region."""
     context = StaticContext(subject.facts)
     mask = 0
     for statement in _limiting_statements(subject):
-        if not statement.allows and not statement.fault and _covers_every_key(statement, subject):
+        if not statement.allows and not statement.fault and _covers_every_key(statement, subject, region):
             mask |= holds(statement.conditions, context, statement.actions & wanted)[0]
     return mask
 
@@ -131,8 +145,8 @@ def _limiting_statements(subject: Subject) -> Iterable[Statement]:
             yield from document.statements
 
 
-def _limits(subject: Subject) -> int:
-    """The actions that boundary and every SCP level allow on every key."""
+def _limits(subject: Subject, region: str) -> int:
+    """The actions that boundary and every SCP level allow on every key of a Region."""
     mask = -1
     layers = [subject.boundary, *(subject.scps if isinstance(subject.scps, tuple) else ())]
     for layer in layers:
@@ -140,6 +154,6 @@ def _limits(subject: Subject) -> int:
             allowed = 0
             for document in layer:
                 for statement in document.statements:
-                    allowed |= _on_every_key(statement, subject) if statement.allows else 0
+                    allowed |= _on_every_key(statement, subject, region) if statement.allows else 0
             mask &= allowed
     return mask

@@ -285,6 +285,8 @@ ON_ALL = [
     may("kms:ReEncrypt*"),
     may("kms:*", "arn:aws:kms:*:*:key/*"),
     may("kms:*", ["arn:aws:s3:::x", f"arn:aws:kms:*:{A}:key/*"]),
+    may("kms:*", "arn:aws:kms:eu-west-1:*:key/*"),
+    may("kms:*", f"arn:aws:kms:eu-west-1:{A}:key/*"),
     {"Effect": "Allow", "Action": "kms:*", "NotResource": "arn:aws:s3:::*"},
     may("kms:*", Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
     may("kms:*", Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
@@ -295,7 +297,6 @@ ON_ALL = [
 NOT_ON_ALL = [
     may("kms:Encrypt"),
     may("kms:*", KEY),
-    may("kms:*", "arn:aws:kms:eu-west-1:*:key/*"),
     may("kms:*", f"arn:aws:kms:*:{B}:key/*"),
     may("kms:*", f"arn:aws:kms:*:{A}:alias/*"),
     {"Effect": "Allow", "Action": "kms:*", "NotResource": "arn:aws:kms:*:*:key/*"},
@@ -324,6 +325,11 @@ def test_statements_on_some_keys_are_not(statement: dict[str, Any]) -> None:
 def test_a_covering_deny_and_an_excluding_boundary_take_them_away() -> None:
     deny = {**may("kms:Decrypt"), "Effect": "Deny"}
     assert an_estate(a_user(may("kms:Decrypt"), deny)).statements_on_all_keys(ANA) == ()
+    of_region = may("kms:Decrypt", "arn:aws:kms:eu-west-1:*:key/*")
+    assert an_estate(a_user(of_region, deny)).statements_on_all_keys(ANA) == ()
+    there = {**of_region, "Effect": "Deny"}
+    assert an_estate(a_user(of_region, there)).statements_on_all_keys(ANA) == ()
+    assert an_estate(a_user(may("kms:Decrypt"), there)).statements_on_all_keys(ANA) != ()
     arn = f"arn:aws:iam::{A}:policy/b"
     boundary = ManagedPolicyFact(account=A, region="aws-global", arn=arn, name="b", document=text(may("s3:*")))
     bound = a_user(may("kms:Decrypt"), boundary=arn)
