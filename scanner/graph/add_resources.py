@@ -71,10 +71,18 @@ def _use(graph: KeyGraph, resource: Resource, stated: KeyUse) -> Use:
         field=stated.field,
         reference=stated.key,
         custody=custody,
+        encrypted=_encrypted(stated, custody),
         key=key,
         key_account=None if stated.key is None else account_of(stated.key) or resource.account,
         resource=resource,
     )
+
+
+def _encrypted(stated: KeyUse, custody: str | Unknown) -> bool | Unknown:
+    """A field that names a key is encrypted, whatever is known of that key."""
+    if stated.state == "KEY":
+        return True
+    return custody if isinstance(custody, Unknown) else custody != "UNENCRYPTED"
 
 
 def _protection(graph: KeyGraph, resource: Resource, stated: KeyUse) -> tuple[Key | Unknown | None, str | Unknown]:

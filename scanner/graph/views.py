@@ -24,6 +24,7 @@ KEY_STATES = (
     "Unavailable",
     "Updating",
 )
+PLANNED_ACTIONS = ("create", "update", "replace", "delete", "forget", "no-op", "read", "deferred")
 ORIGINS = ("AWS_KMS", "EXTERNAL", "AWS_CLOUDHSM", "EXTERNAL_KEY_STORE")
 
 
@@ -197,6 +198,7 @@ class Use(View, identity="id"):
         OneOf(*CUSTODIES),
         Doc("Where the material of the key lives that protects this field."),
     ]
+    encrypted: Annotated[bool | Unknown, Doc("Some key protects this field, whichever it is; false: none.")]
     key: Annotated[
         Key | None | Unknown, Doc("The KMS key; null when unencrypted, AWS owned, or AWS managed and not listed.")
     ]
@@ -327,6 +329,22 @@ class Key(View):
         Doc("Allow statements of the key policy that any principal of any account can satisfy."),
         Lazy(),
     ]
+    planned_action: Annotated[
+        str | None,
+        OneOf(*PLANNED_ACTIONS),
+        Doc("What a Terraform plan does to it; `create` for the new one of a replacement; null outside a plan."),
+    ]
+    planned_gains: Annotated[
+        Many[Access] | None,
+        Doc(
+            "Whoever may use, administer or grant on it after the plan and could not before, by the documents on both "
+            "sides; null outside a plan and for a key that the plan creates."
+        ),
+        Lazy(),
+    ]
+    lockout_check_bypassed: Annotated[
+        bool | None, Doc("The plan sets its policy without KMS's check against locking oneself out; null outside.")
+    ]
     foreign_accounts: Annotated[
         Many[str],
         Doc("Accounts that the key policy names and lets in, neither the key's own nor trusted by the settings."),
@@ -439,6 +457,19 @@ class Account(View, identity="id"):
     ]
 
 
+class Change(View, identity="address"):
+    """What a Terraform plan (or state) says of one resource instance; there are none outside a plan."""
+
+    address: Annotated[str, Doc("Terraform address.")]
+    type: Annotated[str, Doc("Terraform type: `aws_kms_key`.")]
+    action: Annotated[str, OneOf(*PLANNED_ACTIONS), Doc("What apply does to it; `no-op` in a state.")]
+    account: Annotated[str, Doc("Account.")]
+    region: Annotated[str, Doc("Region.")]
+    subject: Annotated[str | None, Doc("ARN or id of what it is after apply; null for a part of something else.")]
+    secrets: Annotated[tuple[str, ...], Doc("Attributes with key material, a plaintext or a password in clear text.")]
+    drifted: Annotated[bool, Doc("Changed outside Terraform since the last apply.")]
+
+
 SUBJECT_VIEWS: dict[str, type[View]] = {
     "key": Key,
     "resource": Resource,
@@ -448,5 +479,6 @@ SUBJECT_VIEWS: dict[str, type[View]] = {
     "cluster": Cluster,
     "trail": Trail,
     "account": Account,
+    "change": Change,
 }
 """The word of a rule's `subject:` and the type of its variable."""

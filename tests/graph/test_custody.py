@@ -68,6 +68,24 @@ def test_key_of_another_account_is_unknown_with_the_account_named():
     assert "999999999999" in use.custody.reason
 
 
+@pytest.mark.parametrize(
+    ("use", "encrypted"),
+    [
+        ({"key": f"arn:aws:kms:{REGION}:999999999999:key/k"}, True),
+        ({"key": "alias/aws/s3"}, True),
+        ({"state": "AWS_OWNED", "key": None}, True),
+        ({"state": "UNENCRYPTED", "key": None}, False),
+    ],
+)
+def test_a_field_that_names_a_key_is_encrypted_whatever_is_known_of_the_key(use, encrypted):
+    assert use_of(**use).encrypted is encrypted
+
+
+def test_while_its_settings_are_unread_nobody_knows_whether_a_field_is_encrypted():
+    use = use_of(state="UNKNOWN", key=None, reason="s3:GetBucketEncryption refused")
+    assert isinstance(use.encrypted, Unknown)
+
+
 def test_deleted_key_is_said_to_be_gone():
     use = use_of(a_key(), key="no-such-key")
     assert "does not exist" in use.custody.reason
