@@ -197,7 +197,7 @@ FUNCTION = EncryptedType(
             # ListFunctions also shows environment variables: only these fields of it are kept.
             Call(
                 "ListFunctions",
-                "Functions[].{FunctionName: FunctionName, FunctionArn: FunctionArn, Runtime: Runtime, "
+                "Functions[].{FunctionName: FunctionName, FunctionArn: FunctionArn, Runtime: Runtime, Role: Role, "
                 "Key: KMSKeyArn, Durable: DurableConfig.KMSKeyArn}",
             ),
         ),
@@ -213,7 +213,10 @@ FUNCTION = EncryptedType(
         KeyField("durable-state", "Durable", NOT_USED),
     ),
     terraform={"aws_lambda_function": "function_name"},
-    attributes=(Attribute("runtime", "Runtime", "Runtime; null for container images."),),
+    attributes=(
+        Attribute("runtime", "Runtime", "Runtime; null for container images."),
+        Attribute("role", "Role", "ARN of the role that it runs with.", (At("aws_lambda_function", "role"),)),
+    ),
 )
 
 EVENT_SOURCE = one_key(

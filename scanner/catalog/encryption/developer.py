@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from scanner.catalog.encryption.types import (
     AWS_OWNED,
     NOT_USED,
     UNENCRYPTED,
     Api,
     At,
+    Attribute,
     Call,
     EncryptedType,
     Flag,
@@ -20,7 +23,7 @@ from scanner.catalog.encryption.types import (
 
 _S3 = aws_managed("s3")
 
-BUILD_PROJECT = one_key(
+_BUILD_PROJECT = one_key(
     "AWS::CodeBuild::Project",
     Api(
         "codebuild",
@@ -31,7 +34,7 @@ BUILD_PROJECT = one_key(
         details=(
             Call(
                 "BatchGetProjects",
-                "projects[0].{encryptionKey: encryptionKey, tags: tags, created: created}",
+                "projects[0].{encryptionKey: encryptionKey, role: serviceRole, tags: tags, created: created}",
                 given={"names": "[name]"},
             ),
         ),
@@ -42,6 +45,12 @@ BUILD_PROJECT = one_key(
     _S3,
     At("aws_codebuild_project", "encryption_key"),
     use="artifacts",
+)
+BUILD_PROJECT = replace(
+    _BUILD_PROJECT,
+    attributes=(
+        Attribute("role", "role", "ARN of the role that it runs with.", (At("aws_codebuild_project", "service_role"),)),
+    ),
 )
 
 _EXPORT = "exportConfig.s3Destination"
