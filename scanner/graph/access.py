@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from scanner.catalog.kms_actions import USAGE_OF, actions_of
-from scanner.graph.access_views import holders, of_decision, of_path, statement_view
+from scanner.graph.access_views import gainers, holders, of_decision, of_path, statement_view
 from scanner.graph.keygraph import KeyGraph
 from scanner.graph.known import fact, members
 from scanner.graph.policy_facts import POLICY_FACTS, PolicyFacts
@@ -17,7 +17,7 @@ from scanner.model.records import PrincipalFact
 from scanner.model.unknown import Partial, Unknown, known_members, reason_of
 
 if TYPE_CHECKING:  # the engine is loaded when the first access fact is read
-    from scanner.authz.estate import AccessEstate
+    from scanner.authz.estate import AccessEstate, KeyAccess
 
 ADMINISTRATION = frozenset({"policy", "destroy", "availability", "material", "replicate"})
 """Subclasses of key administration that decide over the key itself; aliases and tags are left to their own rules."""
@@ -43,6 +43,7 @@ RELATIONS: dict[str, frozenset[str]] = {
 }
 """Which actions put a principal into which relation of a key."""
 
+EVERY_RELATION = frozenset[str]().union(*RELATIONS.values())
 STORE_ADMINISTRATION = _kms("administration", "key-store", "key-store-destroy")
 OWN_DOING = ("kms:PutKeyPolicy", "kms:CreateGrant")
 """First steps of an escalation that other rules judge: who may write this key's policy or grant on it."""
@@ -75,6 +76,14 @@ class AccessSource:
         """Statements that open the key to any account; unknown while a key policy is unread."""
         statements = self.estate.public_statements(key.arn)
         return statements if isinstance(statements, Unknown) else tuple(map(statement_view, statements))
+
+    def planned_gains(self, key: Key) -> tuple[Access, ...] | Partial[Access] | None:
+        """Whom a plan lets further in; None without a plan, and for a key that was not there before."""
+        before = None if self._graph.before is None else self._graph.before.keys.get(key.arn)
+        if not isinstance(before, AccessKey) or not isinstance(key, AccessKey) or key.planned_action == "create":
+            return None
+        wanted = _possible(EVERY_RELATION, key)
+        return gainers(before.reaches, key.reaches, wanted, self._trusted | {key.account})
 
     def admins_becoming_users(self, key: Key) -> tuple[Access, ...] | Partial[Access]:
         """Administrators who can come to use the key by something else than this key's own policy or grants."""
@@ -170,11 +179,16 @@ class AccessKey(Key):
     __slots__ = ("source",)
     source: AccessSource
 
+    @property
+    def reaches(self) -> KeyAccess:
+        """Whoever may do anything with it."""
+        return self.source.estate.access(self.arn)
+
     def load_lazy(self, name: str) -> Any:
         """Ask the access engine; any other empty fact was not collected."""
         if name in RELATIONS:
             return self.source.relation(self, name)
-        if name in ("public_statements", "admins_becoming_users"):
+        if name in ("public_statements", "admins_becoming_users", "planned_gains"):
             return getattr(self.source, name)(self)
         if name in POLICY_FACTS:
             return POLICY_FACTS[name](self.source.policies, self)

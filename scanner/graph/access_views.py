@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from scanner.graph.access_changes import access_changes, newly_open
 from scanner.graph.known import members
 from scanner.graph.views import Access, Statement
 from scanner.model.arn import account_of
@@ -40,6 +41,18 @@ def holders(access: KeyAccess, wanted: frozenset[str], trusted: frozenset[str]) 
         found.setdefault(reach.principal, []).append(reach)
     views = (_of_reaches(principal, found[principal], trusted) for principal in sorted(found))
     return members(views, None if access.complete else "; ".join(access.reasons))
+
+
+def gainers(
+    before: KeyAccess, after: KeyAccess, wanted: frozenset[str], trusted: frozenset[str]
+) -> tuple[Access, ...] | Partial[Access]:
+    """One Access per principal over those of the wanted actions that it gains; partial where new doubts arise."""
+    found: dict[str, list[Reach]] = {}
+    for change in access_changes(before, after):
+        if change.gained and change.reach.action in wanted:
+            found.setdefault(change.reach.principal, []).append(change.reach)
+    views = (_of_reaches(principal, found[principal], trusted) for principal in sorted(found))
+    return members(views, "; ".join(newly_open(before, after)) or None)
 
 
 def _of_reaches(principal: str, reaches: list[Reach], trusted: frozenset[str]) -> Access:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from scanner.graph.keygraph import KeyGraph
 from scanner.graph.known import fact, members
+from scanner.graph.planned import created_keys
 from scanner.graph.retention import kept_days, locked_days
 from scanner.graph.scope import Placed, Scope, spread
 from scanner.graph.views import Key, Resource, Use
@@ -114,15 +115,17 @@ def _keys(uses: Iterable[Use]) -> tuple[Key, ...] | Partial[Key]:
 
 
 def _hang_uses(graph: KeyGraph, used: dict[str, list[Use]], doubtful: dict[str, str]) -> None:
-    """A key's uses are complete only when every resource of its Region was read."""
-    why: dict[str, str | None] = {}
+    """A key's uses are complete when every resource of its Region was read, or when only the plan can name it yet."""
+    missing: dict[str, str | None] = {}
+    created = created_keys(graph)
     for key in graph.keys.values():
-        if key.region not in why:
-            missing = graph.completeness.why_missing("resource:", None, key.region)
-            why[key.region] = missing or doubtful.get(key.region)
+        if key.region not in missing:
+            missing[key.region] = graph.completeness.why_missing("resource:", None, key.region)
+        unlisted = None if key.arn in created else missing[key.region]
+        why = unlisted or doubtful.get(key.region)
         uses = used.get(key.arn, [])
-        key.uses = members(uses, why[key.region])
-        key.resources = members({use.resource.arn: use.resource for use in uses}.values(), why[key.region])
+        key.uses = members(uses, why)
+        key.resources = members({use.resource.arn: use.resource for use in uses}.values(), why)
 
 
 def relate_lineage(graph: KeyGraph) -> None:

@@ -14,6 +14,7 @@ from scanner.graph.custody import KeyIndex
 from scanner.graph.grants import add_grants
 from scanner.graph.keygraph import KeyGraph
 from scanner.graph.known import Completeness, fact, members
+from scanner.graph.planned import add_changes
 from scanner.graph.succession import relate_successors
 from scanner.graph.trails import kms_events, records_management
 from scanner.graph.views import Account, EventStore, Key, Resource, Trail
@@ -25,12 +26,16 @@ from scanner.model.snapshot import Snapshot
 from scanner.model.unknown import Partial, Unknown
 
 
-def build(snapshot: Snapshot, settings: Settings) -> KeyGraph:
-    """The key graph of a snapshot; access relations are worked out when a rule first asks for them."""
+def build(snapshot: Snapshot, settings: Settings, before: KeyGraph | None = None) -> KeyGraph:
+    """The key graph of a snapshot; access relations are worked out when a rule first asks for them.
+
+    `before` is the estate that a plan, whose snapshot this is, starts from.
+    """
     completeness = Completeness(snapshot)
-    graph = KeyGraph(snapshot, settings, completeness, KeyIndex(completeness))
+    graph = KeyGraph(snapshot, settings, completeness, KeyIndex(completeness), before=before)
     access = AccessSource(graph)
     add_keys(graph, access)
+    add_changes(graph)
     add_stores(graph, access)
     relate_replicas(graph)
     relate_successors(graph)

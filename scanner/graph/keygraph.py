@@ -9,7 +9,7 @@ from typing import Any
 from scanner.graph.custody import KeyIndex
 from scanner.graph.known import Completeness
 from scanner.graph.relations import Relations
-from scanner.graph.views import Account, Cluster, Grant, Key, Principal, Resource, Store, Trail
+from scanner.graph.views import Account, Change, Cluster, Grant, Key, Principal, Resource, Store, Trail
 from scanner.model.facttypes import View
 from scanner.model.finding import Unlisted
 from scanner.model.settings import Settings
@@ -34,6 +34,10 @@ class KeyGraph:
     grants: dict[str, Grant] = field(default_factory=dict)
     trails: dict[str, Trail] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
+    changes: dict[str, Change] = field(default_factory=dict)
+    """What a plan does, by address; empty for a live account."""
+    before: KeyGraph | None = None
+    """For a plan: the same estate before apply."""
 
     @property
     def subjects(self) -> dict[str, tuple[View, ...]]:
@@ -47,6 +51,7 @@ class KeyGraph:
             "cluster": self.clusters,
             "trail": self.trails,
             "account": self.accounts,
+            "change": self.changes,
         }
         return {word: tuple(table[name] for name in sorted(table)) for word, table in tables.items()}
 

@@ -13,6 +13,8 @@ from scanner.model.snapshot import Snapshot
 from scanner.model.unknown import Partial, Unknown
 
 T = TypeVar("T")
+PLAN = "terraform"
+"""The service of coverage rows that say that an account holds more than one plan."""
 
 
 def fact(record: Record, name: str) -> Any:
@@ -31,11 +33,14 @@ class Completeness:
     def __init__(self, snapshot: Snapshot) -> None:
         self._missing: dict[str, dict[tuple[str, str], str]] = defaultdict(dict)
         self.listed: set[tuple[str, str, str]] = set()
+        self._by_plan: set[str] = set()
         for row in snapshot.coverage:
             for word in row.provides:
                 self.listed.add((word, row.account, row.region))
                 if not row.complete:
                     reason = f"{row.service}:{row.operation} incomplete in {row.account}/{row.region}"
+                    if row.service == PLAN:
+                        self._by_plan.add(reason)
                     self._missing[word].setdefault((row.account, row.region), reason)
         for gap in snapshot.gaps:
             if gap.subject is None:
@@ -56,8 +61,8 @@ class Completeness:
         return None
 
     def places(self, word: str) -> list[tuple[str, str, str]]:
-        """Every (account, Region, reason) where a listing is incomplete."""
-        return sorted({(*place, reason) for place, reason in self._places(word)})
+        """Every (account, Region, reason) where a listing that somebody made is incomplete; a plan lists nothing."""
+        return sorted({(*place, reason) for place, reason in self._places(word) if reason not in self._by_plan})
 
     def was_listed(self, word: str, account: str, region: str) -> bool:
         """Whether the listing was made there, or for the whole account, and came back complete."""

@@ -24,6 +24,7 @@ LISTINGS = {
     "cluster": ("cluster",),
     "trail": ("trail",),
     "account": (),
+    "change": (),
 }
 """What must be known for every subject of a kind to be there, in the words of `Gap.makes_unknown`."""
 

@@ -64,7 +64,7 @@ class Control:
         return self.id.split("/", 1)[1]
 
 
-SUBJECTS = ("key", "resource", "principal", "grant", "store", "cluster", "trail", "account")
+SUBJECTS = ("key", "resource", "principal", "grant", "store", "cluster", "trail", "account", "change")
 
 
 @dataclass(frozen=True, slots=True)

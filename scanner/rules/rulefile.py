@@ -23,7 +23,7 @@ Word = Annotated[str, Meta(pattern=r"^[a-z_][A-Za-z0-9_]*$", max_length=40)]
 Text = Annotated[str, Meta(min_length=1)]
 Url = Annotated[str, Meta(pattern=r"^https://\S+$")]
 ControlId = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9.-]*/\S+$")]
-SubjectWord = Literal["key", "resource", "principal", "grant", "store", "cluster", "trail", "account"]
+SubjectWord = Literal["key", "resource", "principal", "grant", "store", "cluster", "trail", "account", "change"]
 ParamType = Literal["bool", "int", "double", "string", "list<string>", "list<int>"]
 
 
@@ -75,6 +75,7 @@ class ExamplePart(Part, frozen=True):
     cluster: dict[str, Any] | UnsetType = UNSET
     trail: dict[str, Any] | UnsetType = UNSET
     account: dict[str, Any] | UnsetType = UNSET
+    change: dict[str, Any] | UnsetType = UNSET
 
 
 class RuleFile(Part, frozen=True):
