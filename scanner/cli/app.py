@@ -27,6 +27,7 @@ COMMANDS = {
     "plan": Subcommand("plan", "Judge a Terraform plan (`terraform show -json`) or state."),
     "check": Subcommand("check", "Evaluate a saved snapshot again."),
     "access": Subcommand("access", "Ask who may do what with which key."),
+    "diff": Subcommand("diff", "Say what changed between two snapshots or two reports."),
     "report": Subcommand("report", "Render a JSON report again."),
     "explain": Subcommand("explain", "Explain a rule, or a finding of a report."),
     "rules": Subcommand("rules", "List, show, lint and test rules."),

@@ -17,6 +17,7 @@ from scanner.cli.settings import load_settings
 from scanner.cli.words import unknown_word
 from scanner.errors import UsageError
 from scanner.graph.build import build
+from scanner.graph.keygraph import KeyGraph
 from scanner.graph.pages import key_pages
 from scanner.model.finding import Report
 from scanner.model.framework import Framework
@@ -62,7 +63,11 @@ class Judge:
 
     def judge(self, snapshot: Snapshot) -> Verdict:
         """The verdict on `snapshot`."""
-        graph = build(snapshot, self.settings)
+        return self.judge_graph(build(snapshot, self.settings))
+
+    def judge_graph(self, graph: KeyGraph) -> Verdict:
+        """The same on a graph that is there already."""
+        snapshot = graph.snapshot
         evaluation = evaluate(
             self.rules, graph.subjects, graph.unlisted, self.as_of, every=self.every_outcome, progress=log.info
         )

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from scanner.report.summary import many
 
 
 def change_lines(changes: dict[str, Any] | None) -> list[str]:
-    """One line for each access gained or lost, custody changed and key touched; keys that are missing are left out."""
+    """One line for each change, and for what could not be compared; keys that are missing are left out."""
     if not changes:
         return []
     return [
         *map(_access, changes.get("access", ())),
         *map(_custody, changes.get("custody", ())),
         *map(_key, changes.get("keys", ())),
+        *map(_grant, changes.get("grants", ())),
+        *map(_statement, changes.get("policies", ())),
+        *map(_unknown, changes.get("unknown", ())),
     ]
 
 
@@ -26,12 +30,36 @@ def _access(change: dict[str, Any]) -> str:
 
 
 def _custody(change: dict[str, Any]) -> str:
-    return (
-        f"{change.get('subject')} {change.get('field')}: custody {change.get('before')} becomes {change.get('after')}"
-    )
+    where, before, after = f"{change.get('subject')} {change.get('field')}", change.get("before"), change.get("after")
+    if before == after:
+        return f"{where}: key {change.get('key_before')} becomes {change.get('key_after')}, both {after}"
+    return f"{where}: custody {before} becomes {after}"
 
 
 def _key(change: dict[str, Any]) -> str:
     dependants = change.get("dependants") or ()
     concerns = f"; {many(len(dependants), 'dependant')}: {', '.join(map(str, dependants[:5]))}" if dependants else ""
     return f"{change.get('key')}: {change.get('action')}{concerns}"
+
+
+def _grant(change: dict[str, Any]) -> str:
+    operations = ", ".join(change.get("operations", ()))
+    what = f"grant {change.get('grant')} {change.get('change')} on {change.get('key')}"
+    return f"{what}: {change.get('grantee')}, {operations}"
+
+
+def _statement(change: dict[str, Any]) -> str:
+    """Both sides in full, for the difference may stand anywhere in a statement."""
+    name = f"statement {change['sid']}" if change.get("sid") else "a statement"
+    sides = [(word, change[word]) for word in ("before", "after") if change.get(word) is not None]
+    told = "; ".join(f"{word} {_compact(value)}" for word, value in sides)
+    return f"{change.get('document')}: {name} {change.get('change')}: {told}"
+
+
+def _compact(value: Any) -> str:
+    """A JSON value in one line."""
+    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
+
+
+def _unknown(change: dict[str, Any]) -> str:
+    return f"not compared: {change.get('what')} of {change.get('count')}, for {change.get('reason')}"
