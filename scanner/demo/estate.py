@@ -47,10 +47,14 @@ key-lockout-risk             hsm-bootstrap | app-config, sandbox
 key-unaliased                the key of the support team | every other
 secret-guards-its-own-key-store  hsm/pci-hsm/kmsuser | hsm/settlement-hsm/kmsuser
 secret-rotation-off          card-vault/export-password | payments-api/scheme-credentials
+key-policy-foreign-account, key-policy-orphan-principal, key-policy-negated-element
+                             warehouse, backoffice, terminals | partner-exchange, warehouse, backoffice
+service-principal-unguarded  metrics | observability, trail-logs
+replica-policy-differs       the replica of risk-model | that of card-metadata
+hsm-quorum-unproven          settlement-hsm; the listing of legacy-hsm is old | pci-hsm
+key-destructive-call-unalarmed  the second Region | the main one
 
-Planted for rules to come: the foreign account on warehouse, the deleted role on backoffice, NotAction on terminals,
-the unguarded service on metrics; the replica of risk-model has another policy than its primary; /batch/reporting keeps
-a month.
+/batch/reporting keeps a month, which no rule asks of it.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
-"""Trails, log groups and queues of the estate."""
+"""Trails, log groups, queues and event rules of the estate."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from scanner.demo.estate_storage import PCI, bucket_name
-from scanner.demo.world import MAIN, SECOND, World
+from scanner.demo.world import ACCOUNT, MAIN, SECOND, World
 
 _SEVEN_YEARS = 2557
 _SECURITY = {"Team": "security"}
@@ -35,6 +36,7 @@ def build_audit(world: World) -> None:
     _log_groups(world)
     _queues(world)
     _trails(world)
+    _notices(world)
 
 
 def _log_groups(world: World) -> None:
@@ -111,3 +113,13 @@ def _trail(
         cloudtrail.put_event_selectors(TrailName=name, EventSelectors=basic)
     if advanced:
         cloudtrail.put_event_selectors(TrailName=name, AdvancedEventSelectors=advanced)
+
+
+def _notices(world: World) -> None:
+    """Planted: the destruction of keys is noticed in the main Region alone."""
+    events = world.client("events")
+    world.at("2026-01-26", "rule key-destruction")
+    wanted = {"source": ["aws.kms"], "detail": {"eventName": ["DisableKey", "ScheduleKeyDeletion"]}}
+    events.put_rule(Name="key-destruction", EventPattern=json.dumps(wanted), State="ENABLED")
+    queue = f"arn:aws:sqs:{MAIN}:{ACCOUNT}:audit-events"
+    events.put_targets(Rule="key-destruction", Targets=[{"Id": "audit", "Arn": queue}])

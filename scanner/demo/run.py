@@ -10,6 +10,7 @@ from unittest.mock import patch
 
 from scanner.catalog.quotas import QUOTAS, Quota
 from scanner.errors import UsageError
+from scanner.model.attestation import Attestation
 
 _INSTALL = "the demo needs the extra `demo`: pip install 'keyproof[demo]'"
 UNHURRIED = Quota(1000)
@@ -18,10 +19,11 @@ UNHURRIED = Quota(1000)
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What to scan: these Regions with the credentials of the environment, as of this day."""
+    """What to scan: these Regions with the credentials of the environment, as of this day; what people attest."""
 
     regions: tuple[str, ...]
     as_of: datetime
+    attestation: Attestation
 
 
 @contextmanager
@@ -32,10 +34,11 @@ def demo() -> Iterator[Demo]:
     """
     try:
         from scanner.demo.estate import demo_estate
+        from scanner.demo.estate_attested import attestation
         from scanner.demo.world import AS_OF, MAIN, SECOND
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] not in ("moto", "time_machine", "flask", "werkzeug"):
             raise
         raise UsageError(_INSTALL) from None
-    with demo_estate(), patch.dict(QUOTAS, {("kms", "GetKeyLastUsage"): UNHURRIED}):
-        yield Demo((MAIN, SECOND), AS_OF)
+    with demo_estate() as world, patch.dict(QUOTAS, {("kms", "GetKeyLastUsage"): UNHURRIED}):
+        yield Demo((MAIN, SECOND), AS_OF, attestation(world))

@@ -32,7 +32,7 @@ def command(out: Path) -> None:
     with demo() as estate:
         out.mkdir(parents=True, exist_ok=True)
         judging = Judging(rules=(), settings=None, waivers=None, baseline=None, framework=None, as_of=estate.as_of)
-        judge = prepare_with(Settings(), judging, everything)
+        judge = prepare_with(Settings(attestation=estate.attestation), judging, everything)
         read_account(snapshot, {"regions": estate.regions})
     report = judge.judge_file(snapshot).report
     render(report, everything)
