@@ -1,7 +1,8 @@
 """What changed between two key graphs: keys, custody, access, grants, policies; pure, and silent where one is blind.
 
 A change is stated only where both sides are known: who was not readable before has not gained anything. What cannot
-be compared is listed under `unknown` with its reason.
+be compared is listed under `unknown` with its reason. The two sides of a plan are one estate: what neither knows is
+the same before and after, so only what the plan leaves open is unknown.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from scanner.graph.compare_plan import PlannedChanges, access_entries
 from scanner.graph.compare_policies import policy_changes
 from scanner.graph.keygraph import KeyGraph
 from scanner.graph.views import Access, Key, Use
@@ -44,31 +46,36 @@ class Comparison:
     policies: list[Change] = field(default_factory=list)
     blind: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(what, reason) to how many things could not be compared."""
+    planned: PlannedChanges | None = None
+    """For the two sides of a plan: what it does."""
 
     def doubt(self, what: str, *sides: object) -> bool:
         """Whether one of `sides` is not (fully) known, and note why."""
-        reason = next((why for side in sides if (why := reason_of(side))), None)
-        if reason is not None:
-            self.blind[what, reason] += 1
-        return reason is not None
+        reasons = [why for side in sides if (why := reason_of(side))]
+        same = self.planned is not None and len(reasons) == len(sides) and len({*reasons}) == 1
+        if reasons and not same:
+            self.blind[what, reasons[0]] += 1
+        return bool(reasons)
 
 
 def changes_between(old: KeyGraph, new: KeyGraph) -> Change:
     """What `diff` adds to a report:
 
-    `keys`: `{key, action, dependants}`; action is `created`, `gone` or `<fact>: <before> -> <after>`;
+    `keys`: `{key, action, dependants}`; action is `created`, `gone` or `<fact>: <before> -> <after>`; of a plan also
+    `replaced`, `deleted` or `disabled`, with the resources that would still depend on the key;
     `custody`: `{subject, field, before, after, key_before, key_after}` of resources that are on both sides;
-    `access`: `{change: gained|lost, principal, key, actions, verdict, via}` on keys that are on both sides; access
+    `access`: `{change: gained|lost, principal, key, actions, verdict, via}` on keys that are on both sides (of a plan
+    also on keys that it creates); access
     that turns from conditional to certain is gained with ALLOWED, the other way round lost with ALLOWED;
     `grants`: `{change: added|removed, key, grant, grantee, operations}`;
     `policies`: `{change: added|removed|changed, document, sid, before, after}`, one per statement;
     `unknown`: `{what, reason, count}`.
     """
-    comparison = Comparison()
+    comparison = Comparison(planned=PlannedChanges.of(new.snapshot) if new.before is old else None)
     _compare_keys(old, new, comparison)
     _compare_custody(old, new, comparison)
-    comparison.policies, unread = policy_changes(old.snapshot, new.snapshot)
-    comparison.blind.update(unread)
+    comparison.policies, unread_before, unread_after = policy_changes(old.snapshot, new.snapshot)
+    comparison.blind.update(unread_after - unread_before if comparison.planned else unread_before + unread_after)
     unknown = [{"what": what, "reason": why, "count": count} for (what, why), count in sorted(comparison.blind.items())]
     return {
         "keys": comparison.keys,
@@ -93,7 +100,11 @@ def _compare_keys(old: KeyGraph, new: KeyGraph, found: Comparison) -> None:
 
 def _one_side(key: Key, action: str, other: KeyGraph, found: Comparison) -> None:
     """A key that the other side does not list, if that side listed all keys of its account and Region."""
-    if other.completeness.was_listed("key", key.account, key.region):
+    if found.planned is not None:
+        found.keys.append({"key": key.arn, "action": action, "dependants": _dependants(key)})
+created = action == "created"
+        _planned_access(key.arn, None if created else key, key if created else None, found)
+    elif other.completeness.was_listed("key", key.account, key.region):
         found.keys.append({"key": key.arn, "action": action, "dependants": _dependants(key)})
     else:
         reason = other.completeness.why_missing("key", key.account, key.region)
@@ -105,7 +116,12 @@ def _dependants(key: Key) -> list[str]:
 
 
 def _compare_key(before: Key, after: Key, found: Comparison) -> None:
-    for name in KEY_FACTS:
+    fate = found.planned.fate(before, after) if found.planned else None
+    if fate is not None:
+        found.keys.append({"key": after.arn, "action": fate, "dependants": _dependants(after)})
+        if why := reason_of(after.resources):
+            found.blind["key.dependants", why] += 1
+    for name in KEY_FACTS if fate is None else ():
         was, now = getattr(before, name), getattr(after, name)
         if not found.doubt(f"key.{name}", was, now) and was != now:
             action = f"{name}: {_words(was)} -> {_words(now)}"
@@ -130,6 +146,9 @@ Held = dict[tuple[str, str], tuple[bool | Unknown, tuple[str, ...]]]
 
 def _compare_access(before: Key, after: Key, found: Comparison) -> None:
     """Gains are told where the side before is whole, losses where the side after is."""
+    if found.planned is not None:
+        _planned_access(after.arn, before, after, found)
+        return
     had: Held = {}
     has: Held = {}
     for name in ACCESS:
@@ -141,6 +160,12 @@ def _compare_access(before: Key, after: Key, found: Comparison) -> None:
         found.access += _differences("gained", after.arn, has, had)
     if all(reason_of(getattr(after, name)) is None for name in ACCESS):
         found.access += _differences("lost", after.arn, had, has)
+
+
+def _planned_access(arn: str, before: Key | None, after: Key | None, found: Comparison) -> None:
+    entries, reasons = access_entries(arn, before, after)
+    found.access += entries
+    found.blind.update(("key.access", why) for why in reasons)
 
 
 def _held(members: Iterable[Access]) -> Held:
@@ -177,10 +202,13 @@ def _compare_grants(before: Key, after: Key, found: Comparison) -> None:
 
 def _compare_custody(old: KeyGraph, new: KeyGraph, found: Comparison) -> None:
     """Each field of a resource on both sides: another custody, or another key."""
-    for arn in sorted(old.resources.keys() & new.resources.keys()):
-        was = {use.field: use for use in known_members(old.resources[arn].uses)}
+    for arn in sorted(new.resources):
+        earlier = old.resources.get(found.planned.replaced.get(arn, arn) if found.planned else arn)
+        if earlier is None:
+            continue
+        was = {use.field: use for use in known_members(earlier.uses)}
         now = {use.field: use for use in known_members(new.resources[arn].uses)}
-        found.doubt("resource.uses", old.resources[arn].uses, new.resources[arn].uses)
+        found.doubt("resource.uses", earlier.uses, new.resources[arn].uses)
         for name in sorted(was.keys() & now.keys()):
             before, after = was[name], now[name]
             if found.doubt("resource.custody", before.custody, after.custody):

@@ -18,18 +18,19 @@ Documents = dict[str, dict[str, str]]
 Unread = Counter[tuple[str, str]]
 
 
-def policy_changes(old: Snapshot, new: Snapshot) -> tuple[list[dict[str, Any]], Unread]:
-    """Changes of documents whose owner is on both sides, and (what, reason) of those that could not be read.
+def policy_changes(old: Snapshot, new: Snapshot) -> tuple[list[dict[str, Any]], Unread, Unread]:
+    """Changes of documents whose owner is on both sides, and (what, reason) of those that each side could not read.
 
     The documents are key policies, trust policies, inline and managed IAM policies.
     """
-    unread: Unread = Counter()
-    had, has = _documents(old, unread), _documents(new, unread)
+    unread_before: Unread = Counter()
+    unread_after: Unread = Counter()
+    had, has = _documents(old, unread_before), _documents(new, unread_after)
     changes: list[dict[str, Any]] = []
     for owner in sorted(had.keys() & has.keys()):
         for name in sorted({*had[owner], *has[owner]}):
             changes += _document_changes(f"{owner}{name}", had[owner].get(name), has[owner].get(name))
-    return changes, unread
+    return changes, unread_before, unread_after
 
 
 def _documents(snapshot: Snapshot, unread: Unread) -> Documents:
