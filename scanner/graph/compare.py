@@ -102,7 +102,7 @@ def _one_side(key: Key, action: str, other: KeyGraph, found: Comparison) -> None
     """A key that the other side does not list, if that side listed all keys of its account and Region."""
     if found.planned is not None:
         found.keys.append({"key": key.arn, "action": action, "dependants": _dependants(key)})
-created = action == "created"
+        created = action == "created"
         _planned_access(key.arn, None if created else key, key if created else None, found)
     elif other.completeness.was_listed("key", key.account, key.region):
         found.keys.append({"key": key.arn, "action": action, "dependants": _dependants(key)})
