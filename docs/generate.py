@@ -14,6 +14,8 @@ from typing import Any
 import click
 
 from scanner.cli.app import keyproof
+from scanner.cli.commands.permissions import permissions_for
+from scanner.cli.policies import as_cloudformation, as_terraform
 from scanner.cli.settings import settings_schema
 from scanner.report.schema import report_schema
 from scanner.store.schema import snapshot_schema
@@ -46,8 +48,19 @@ def help_texts(command: click.Command, context: click.Context) -> list[tuple[str
     return texts
 
 
+def role(purpose: str, form: str) -> str:
+    """A role with what a command may do, as `keyproof permissions` prints it."""
+    render = as_terraform if form == "terraform" else as_cloudformation
+    permissions = permissions_for(purpose)
+    return render(permissions, f"keyproof-{permissions.name}")
+
+
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "cli.md": command_reference,
+    "export-role.cfn.json": lambda: role("export", "cloudformation"),
+    "export-role.tf": lambda: role("export", "terraform"),
+    "read-role.cfn.json": lambda: role("scan", "cloudformation"),
+    "read-role.tf": lambda: role("scan", "terraform"),
     "report.schema.json": report_schema,
     "settings.schema.json": lambda: json_text(settings_schema()),
     "snapshot.schema.json": lambda: json_text(snapshot_schema()),

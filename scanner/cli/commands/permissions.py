@@ -52,7 +52,7 @@ def command(form: str, part: int | None, purpose: str, role: str | None) -> None
 
     if role is not None and (form == "json" or not ROLE_NAME.fullmatch(role)):
         raise UsageError("`--role` takes the name of an IAM role, with --format terraform or cloudformation")
-    permissions = _permissions(purpose)
+    permissions = permissions_for(purpose)
     if form != "json":
         write((as_terraform if form == "terraform" else as_cloudformation)(permissions, role), None)
         return
@@ -64,7 +64,8 @@ def command(form: str, part: int | None, purpose: str, role: str | None) -> None
     write(as_json(permissions if part is None else parts[part - 1]), None)
 
 
-def _permissions(purpose: str) -> Permissions:
+def permissions_for(purpose: str) -> Permissions:
+    """What `scan` or `export` may do."""
     from scanner.cli.policies import Permissions
 
     if purpose == "export":
