@@ -79,6 +79,13 @@ class Bucket:
             self._take(now + wait)
             return wait
 
+    def give_back(self) -> None:
+        """Return a token that was taken and not used: there was nothing to ask after all."""
+        with self._lock:
+            self._tokens += 1
+            if self._sent:
+                self._sent.popleft()
+
     def slow_down(self) -> None:
         """AWS refused a request as too fast: one step slower, at most one step a second."""
         with self._lock:

@@ -77,7 +77,9 @@ class Workers:
         _inside.set(True)
         while (work := self._next()) is not None:
             work()
-            _prepaid.set(None)
+            if (unused := _prepaid.get()) is not None:
+                unused.give_back()
+                _prepaid.set(None)
 
     def _next(self) -> Callable[[], None] | None:
         with self._condition:

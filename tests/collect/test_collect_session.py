@@ -14,11 +14,14 @@ from fakes.estate import REGION, key_id, keys_in
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scanner.catalog.quotas import Quota as Budget
 from scanner.collect.collectors import calls
 from scanner.collect.models import model_loader
 from scanner.collect.paging import paging_of
 from scanner.collect.refused import Refused
 from scanner.collect.session import GLOBAL
+from scanner.collect.throttle import Bucket
+from scanner.collect.workers import Workers
 
 OTHER = "444455556666"
 LISTINGS = (
@@ -303,6 +306,15 @@ def test_what_an_endpoint_does_not_have_is_soon_no_longer_asked_for(aws: FakeAws
         codes.append(caught.value.code)
     assert codes == ["Unsupported"] * 10
     assert aws.calls["kms", "GetKeyLastUsage"] == 3
+
+
+def test_work_that_asks_for_nothing_uses_up_no_quota():
+    workers, bucket = Workers(2), Bucket(Budget(1), 1.0, lambda: 0.0)
+    try:
+        futures = [workers.submit(bucket, lambda: "nothing to ask") for _ in range(20)]
+        assert {future.result(timeout=20) for future in futures} == {"nothing to ask"}
+    finally:
+        workers.stop()
 
 
 def test_a_hiccup_does_not_end_the_asking_for_what_was_answered_before(aws: FakeAws, bench: Bench):
