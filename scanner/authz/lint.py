@@ -55,11 +55,11 @@ def _named_outsiders(statement: Statement, own: str) -> Iterator[Caller]:
     who = statement.principals
     if who is None or statement.except_principals:
         return
-    texts = [*who.arns, *who.accounts]
+    callers = [parse_caller(text) for text in sorted({*who.arns, *who.accounts})]
     if who.everyone:
         named = (test for test in statement.conditions if test.key in NAMES_ACCOUNTS and not test.operator.negated)
-        texts += [account for test in named for value in test.values for account in ACCOUNT_IN_TEXT.findall(value)]
-    callers = map(parse_caller, sorted(texts))
+        found = {account for test in named for value in test.values for account in ACCOUNT_IN_TEXT.findall(value)}
+        callers += [Caller(account, "account", account) for account in sorted(found)]
     yield from (caller for caller in callers if caller.account != own)
 
 

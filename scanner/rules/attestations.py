@@ -1,7 +1,7 @@
 """Attestation files: what people attest of HSMs, since no AWS API tells it. Nothing in them outlives its date.
 
     clusters:
-      cluster-2abcdefghij:
+      - cluster: cluster-2abcdefghij
         date: 2026-11-02
         by: olga.brandt@example.com
         users: users.json        # aws-cloudhsm > user list
@@ -75,8 +75,9 @@ class QuorumList(Struct, frozen=True):
 
 
 class ClusterEntry(Struct, frozen=True, forbid_unknown_fields=True):
-    """The listings of one cluster."""
+    """The listings of one cluster, named by id or ARN."""
 
+    cluster: Text
     made: date = field(name="date")
     by: Text
     users: UserList | Text | None = None
@@ -98,7 +99,7 @@ class StatementEntry(Struct, frozen=True, forbid_unknown_fields=True):
 class AttestationFile(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file."""
 
-    clusters: dict[str, ClusterEntry] = field(default_factory=dict)
+    clusters: tuple[ClusterEntry, ...] = ()
     statements: tuple[StatementEntry, ...] = ()
 
 
@@ -111,7 +112,7 @@ def load_attestation(path: Path, as_of: datetime) -> Attestation:
     content = read_struct(file, AttestationFile, SettingsError)
     today = as_of.date()
     return Attestation(
-        tuple(_listing(path, name, entry, today) for name, entry in content.clusters.items()),
+        tuple(_listing(path, entry, today) for entry in content.clusters),
         tuple(_statement(entry, today) for entry in content.statements),
     )
 
@@ -129,16 +130,16 @@ def _read(path: Path) -> YamlFile:
         raise SettingsError(str(error.problem)) from None
 
 
-def _listing(path: Path, cluster: str, entry: ClusterEntry, today: date) -> Listing:
+def _listing(path: Path, entry: ClusterEntry, today: date) -> Listing:
     users = _beside(path, entry.users, UserList)
     quorum = _beside(path, entry.quorum, QuorumList)
     return Listing(
-        cluster=cluster,
+        cluster=entry.cluster,
         date=_moment(entry.made),
         by=entry.by,
         users=None if users is None else tuple(map(_user, users.data.users)),
         quorum=None if quorum is None else quorum.data,
-        stale=_stale(f"the listing of {cluster}", entry.made, entry.expires, today),
+        stale=_stale(f"the listing of {entry.cluster}", entry.made, entry.expires, today),
     )
 
 
