@@ -73,6 +73,12 @@ def test_a_listing_that_was_cut_speaks_for_what_it_still_lists(cut: Cut, speaks:
     assert reach_of(replace(COMPLETE, cut=cut)).covers(ROTATION.id, ACCOUNT, REGION) is speaks
 
 
-def test_a_plan_is_one_place() -> None:
+def test_a_plan_is_one_place_and_speaks_for_no_account() -> None:
     plan = replace(COMPLETE, source=a_source(type="terraform-plan", accounts=(), regions=()))
-    assert reach_of(plan).covers(ROTATION.id, "", REGION)
+    assert reach_of(plan).covers_source(ROTATION.id, "", REGION)
+    assert not reach_of(plan).covers(ROTATION.id, "", REGION)
+
+
+def test_a_plan_of_a_part_does_not_even_speak_for_itself() -> None:
+    part = replace(COMPLETE, source=a_source(type="terraform-plan", partial=("it was targeted",)))
+    assert not reach_of(part).covers_source(ROTATION.id, ACCOUNT, REGION)
