@@ -8,16 +8,20 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
+from reference_pages import resource_types, writing_rules
+from rule_pages import all_rules, rule_index, rule_page
 
 from scanner.cli.app import keyproof
 from scanner.cli.commands.permissions import permissions_for
 from scanner.cli.policies import as_cloudformation, as_terraform
 from scanner.cli.settings import settings_schema
 from scanner.report.schema import report_schema
+from scanner.rules.attestations import attestation_schema
 from scanner.store.schema import snapshot_schema
 
 DOCS = Path(__file__).parent
@@ -55,21 +59,33 @@ def role(purpose: str, form: str) -> str:
     return render(permissions, f"keyproof-{permissions.name}")
 
 
+RULES = all_rules()
 DOCUMENTS: dict[str, Callable[[], str]] = {
+    "attestation.schema.json": lambda: json_text(attestation_schema()),
     "cli.md": command_reference,
     "export-role.cfn.json": lambda: role("export", "cloudformation"),
     "export-role.tf": lambda: role("export", "terraform"),
     "read-role.cfn.json": lambda: role("scan", "cloudformation"),
     "read-role.tf": lambda: role("scan", "terraform"),
     "report.schema.json": report_schema,
+    "resource-types.md": resource_types,
+    "rules/README.md": lambda: rule_index(RULES),
     "settings.schema.json": lambda: json_text(settings_schema()),
     "snapshot.schema.json": lambda: json_text(snapshot_schema()),
+    "writing-rules.md": writing_rules,
+    **{f"rules/{rule.info.id}.md": partial(rule_page, rule) for rule in RULES},
 }
 
 
 def outdated() -> list[str]:
     """Names of the documents that are not what the code generates."""
-    return [name for name, text in DOCUMENTS.items() if _present(DOCS / name) != text()]
+    return [*(name for name, text in DOCUMENTS.items() if _present(DOCS / name) != text()), *left_over()]
+
+
+def left_over() -> list[str]:
+    """Pages of rules that are no more."""
+    pages = (f"rules/{path.name}" for path in sorted((DOCS / "rules").glob("*.md")))
+    return [name for name in pages if name not in DOCUMENTS]
 
 
 def _present(path: Path) -> str | None:
@@ -83,8 +99,11 @@ def main(arguments: list[str]) -> int:
         for name in names:
             print(f"docs/{name} is out of date; run `make docs`")
         return 1 if names else 0
+    (DOCS / "rules").mkdir(exist_ok=True)
     for name, text in DOCUMENTS.items():
         (DOCS / name).write_text(text(), encoding="utf-8")
+    for name in left_over():
+        (DOCS / name).unlink()
     return 0
 
 
