@@ -65,7 +65,7 @@ class Connector:
             return self.role.format(account=place.account, region=place.region, partition=place.partition)
         except (KeyError, IndexError, ValueError):
             raise UsageError(
-                f"`{self.role}` is no template of a role: only {{account}}, {{region}} and {{partition}} can be filled in"
+                f"`{self.role}` is no template of a role: {{account}}, {{region}} and {{partition}} can be filled in"
             ) from None
 
     def __call__(self, place: Place) -> Any:
