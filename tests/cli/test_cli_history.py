@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 from builders import NOW, a_gap, a_key
 from cli.snapshots import written
+from fakes.aws import FakeAws
+from fakes.estate import FakeKey, key_id, keys_in
 
+from scanner.collect.aws import scan
+from scanner.collect.collectors import COLLECTORS
 from scanner.errors import SourceError
 from scanner.model.records import Rotation
 
@@ -101,3 +106,14 @@ def test_a_history_that_fails_does_not_cost_the_report(
     assert json.loads(outcome.out)["findings"]
     assert "the findings are not in the history: history.db: the disk is full" in outcome.err
     assert run("check", nights[0], "--store", tmp_path / "h.db", "--fail-on", "low").code == 1
+
+
+def test_a_scan_keeps_its_findings(tmp_path: Path, run: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = tuple(row for row in COLLECTORS if row.name in ("keys", "aliases"))
+    monkeypatch.setattr("scanner.cli.live.scan", partial(scan, collectors=keys))
+    with FakeAws() as fake:
+        keys_in(fake, (FakeKey(key_id(1), rotation={"KeyRotationEnabled": False}),))
+        outcome = run("scan", "--store", tmp_path / "h.db", "-f", "json", "--fail-on", "none")
+    assert outcome.code == 0
+    known = json.loads(run("history", "--store", tmp_path / "h.db", "-f", "json").out)
+    assert {one["rule"]: one["open"] for one in known["rules"]}[RULE] == 1
