@@ -1,0 +1,114 @@
+"""What settings and attestations change about a report, from the file to the finding."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import ACCOUNT, a_cluster, a_key, a_resource, a_snapshot, account_statement, document, listed
+from msgspec.structs import replace
+
+from scanner.model.records import AccountFact, NamedDocument, Rotation
+from scanner.store import SnapshotWriter
+
+PARTNER = "999999999999"
+PLACED = AccountFact(
+    account=ACCOUNT, region="aws-global", name="shop", organization="o-1", management_account="1",
+    ou_path=("r-1", "ou-1-cards"), scps=None, rcps=None,
+)  # fmt: skip
+
+
+@pytest.fixture
+def check(tmp_path: Path, run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """`keyproof check` of a small estate with these settings; findings by rule."""
+    policies = (NamedDocument(name="default", document=document(account_statement(), account_statement(PARTNER))),)
+    key = a_key(policies=policies, rotation=Rotation(enabled=True, period_days=400))
+    snapshot = a_snapshot(key, a_cluster(), a_resource(tags={}), listed("resource:AWS::EC2::Volume"))
+    path = tmp_path / "estate.snapshot"
+    with SnapshotWriter(path, snapshot.source) as writer:
+        for item in snapshot.items():
+            if not isinstance(item, AccountFact):
+                writer.add(item)
+        writer.add(PLACED)
+        writer.finish(replace(snapshot.source, finished=snapshot.source.started))
+    monkeypatch.chdir(tmp_path)
+
+    def checked(settings: str = "", *options: str, as_of: str = "2026-11-22") -> Any:
+        (tmp_path / "keyproof.toml").write_text(settings, encoding="utf-8")
+        outcome = run("check", str(path), "-f", "json", "--all", "--as-of", as_of, *options)
+        if not outcome.out:
+            return outcome
+        return {finding["rule"]: finding for finding in json.loads(outcome.out)["findings"]}
+
+    return checked
+
+
+def trusting(expires: str) -> str:
+    return f'[[trusted]]\nid = "{PARTNER}"\nowner = "payments"\nexpires = {expires}\n'
+
+
+@pytest.mark.parametrize(
+    ("settings", "foreign", "standing"),
+    [("", "FAIL", "PASS"), (trusting("2026-11-22"), "PASS", "FAIL"), (trusting("2026-11-21"), "FAIL", "PASS")],
+    ids=["nobody declared it", "trusted to the end of the day", "trust has lapsed"],
+)
+def test_trust_counts_until_its_last_day(check: Callable[..., Any], settings: str, foreign: str, standing: str) -> None:
+    found = check(settings)
+    assert found["key-policy-foreign-account"]["outcome"] == foreign
+    assert found["cross-account-standing-access"]["outcome"] == standing
+
+
+def test_a_parameter_and_a_severity_are_changed(check: Callable[..., Any]) -> None:
+    rule = "key-rotation-period-long"
+    assert (check()[rule]["outcome"], check()[rule]["severity"]) == ("FAIL", "low")
+    table = f'[rules.{rule}]\nseverity = "high"\nparams = {{days = 400}}\n'
+    assert (check(table)[rule]["outcome"], check(table)[rule]["severity"]) == ("PASS", "high")
+
+
+def test_a_rule_that_is_off_judges_nothing(check: Callable[..., Any]) -> None:
+    found = check('[rules.key-policy-foreign-account]\noff = "the access analyzer does it"\n')
+    assert "key-policy-foreign-account" not in found
+    assert "key-rotation-off" in found
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ('[rules.key-rotaton-off]\noff = "x"\n', "did you mean `key-rotation-off`"),
+        ("[rules.key-rotation-period-long]\nparams = {day = 1}\n", "`day`"),
+        ('[rules.key-rotation-period-long]\nparams = {days = "many"}\n', "is not int"),
+        ('[[trusted]]\nid = "999"\nowner = "x"\n', "does not match"),
+        ('[[trusted]]\nid = "999999999999"\n', "'owner' is a required property"),
+    ],
+)
+def test_what_settings_get_wrong_is_told(check: Callable[..., Any], settings: str, message: str) -> None:
+    outcome = check(settings)
+    assert outcome.code == 2
+    assert message in outcome.err
+
+
+def test_an_organizational_unit_puts_resources_in_scope(check: Callable[..., Any]) -> None:
+    member = '[[data-classes.pci.members]]\norganizational-units = ["ou-1-cards"]\n'
+    assert check()["pci-resource-off-cks"]["outcome"] == "NOT_APPLICABLE"
+    assert check(member)["pci-resource-off-cks"]["outcome"] == "FAIL"
+
+
+def test_an_attestation_is_what_quorum_is_told_by(check: Callable[..., Any], tmp_path: Path) -> None:
+    users = [{"username": name, "role": "admin", "quorum": [{"strategy": "token-sign"}]} for name in ("ann", "bob")]
+    listing = {"cluster": "cluster-1", "date": "2026-11-01", "by": "olga", "users": {"data": {"users": users}}}
+    for approvals, outcome in ((2, "PASS"), (1, "FAIL"), (3, "FAIL")):
+        content = {"clusters": [listing | {"quorum": {"data": {"user": approvals}}}]}
+        (tmp_path / "hsm.json").write_text(json.dumps(content), encoding="utf-8")
+        assert check("", "--attestation", "hsm.json")["hsm-quorum-unproven"]["outcome"] == outcome
+    late = check("", "--attestation", "hsm.json", as_of="2028-01-01")["hsm-quorum-unproven"]
+    assert (late["outcome"], check()["hsm-quorum-unproven"]["outcome"]) == ("NOT_ASSESSED", "NOT_ASSESSED")
+    assert "counted until 2027-11-01" in late["message"]
+
+
+def test_an_attestation_that_is_not_there_is_told(check: Callable[..., Any]) -> None:
+    outcome = check("", "--attestation", "gone.yaml")
+    assert outcome.code == 2
+    assert "gone.yaml: cannot be read" in outcome.err
