@@ -13,7 +13,7 @@ from scanner.rules.lang.faults import ExpressionError, Fault, suggest
 from scanner.rules.lang.functions import BY_NAME, CALLS, LOOPS, MATCHES, Function, overload
 from scanner.rules.lang.regex import searcher
 from scanner.rules.lang.signature import same_type
-from scanner.rules.lang.terms import AS_OF, NULL, TIMESTAMP, Apply, Const, Field, Term, Var
+from scanner.rules.lang.terms import AS_OF, NULL, TIMESTAMP, Apply, Const, Field, Term, Var, path_of
 
 GLOBALS = sorted({function.name for function in CALLS if not function.method} | {"has"})
 METHODS = sorted({function.name for function in CALLS if function.method} | set(LOOPS))
@@ -26,6 +26,17 @@ INSTEAD = {
     "type": "types are known; there is nothing to ask",
     "dyn": "every value has one type",
 }
+
+
+WRITTEN = {
+    "string": '"..."',
+    "int": "90",
+    "double": "0.5",
+    "bool": "true",
+    "duration": "days(90)",
+    "timestamp": 'timestamp("2026-01-31T00:00:00Z")',
+}
+"""A constant of each plain type, for suggestions."""
 
 
 def operator(name: str, args: tuple[Term, ...], node: syntax.Node) -> Term:
@@ -140,7 +151,15 @@ def _no_operator(name: str, args: tuple[Term, ...], node: syntax.Node) -> Expres
     if len(args) == 1:
         return ExpressionError(f"`{name}` does not take {types[0]}", node.start, node.end)
     verb = "compare" if name in ("==", "!=", "<", "<=", ">", ">=") else "combine"
-    return ExpressionError(f"`{name}` cannot {verb} {types[0]} with {types[1]}", node.start, node.end)
+    message = f"`{name}` cannot {verb} {types[0]} with {types[1]}"
+    return ExpressionError(message, node.start, node.end, _how_to_write(args))
+
+
+def _how_to_write(args: Sequence[Term]) -> str:
+    """How a constant of the type of the other operand is written."""
+    wanted = next((arg.type.name for arg in args if not isinstance(arg, Const)), "")
+    form = WRITTEN.get(wanted) if any(isinstance(arg, Const) for arg in args) else None
+    return f"a {wanted} is written `{form}`" if form else ""
 
 
 def _no_call(node: syntax.Call, args: tuple[Term, ...]) -> ExpressionError:
@@ -158,7 +177,7 @@ def _no_call(node: syntax.Call, args: tuple[Term, ...]) -> ExpressionError:
 
 
 def _may_be_null(term: Term, taker: str) -> ExpressionError:
-    help = "guard it: `x != null && ...`"
+    help = f"guard it: `{path_of(term)} != null && ...`"
     return ExpressionError(f"this may be null, which {taker} does not take", term.start, term.end, help)
 
 

@@ -14,7 +14,7 @@ from scanner.rules.lang.limits import MAX_LOOPS
 from scanner.rules.lang.narrowing import NOTHING, Facts, Proofs, has_entry, present, proves
 from scanner.rules.lang.parser import parse
 from scanner.rules.lang.signature import same_type
-from scanner.rules.lang.terms import BOOL, NULL, Const, Field, If, Items, Junction, Loop, Term, Var
+from scanner.rules.lang.terms import BOOL, NULL, Const, Field, If, Items, Junction, Loop, Term, Var, path_of
 
 LITERALS = {bool: "bool", int: "int", float: "double", str: "string", type(None): "null"}
 
@@ -43,7 +43,9 @@ def check(text: str, scope: Scope, facts: Facts = NOTHING, expected: FactType | 
 def require_type(term: Term, expected: FactType) -> None:
     """ExpressionError unless `term` certainly has this type."""
     if not same_type(term.type, expected):
-        raise ExpressionError(f"this is {term.type}, not {expected}", term.start, term.end)
+        plain = expected == BOOL and term.type.name not in ("list", "map", "object")
+        help = f"compare it: `{path_of(term)} == ...`" if plain else ""
+        raise ExpressionError(f"this is {term.type}, not {expected}", term.start, term.end, help)
     refuse_null(term, "be used here")
 
 
@@ -52,7 +54,8 @@ def refuse_null(term: Term, use: str) -> None:
     if term.type.name == "null":
         raise ExpressionError(f"null cannot {use}", term.start, term.end, "compare with `== null` or `!= null`")
     if term.type.nullable:
-        help = "compare it: `== true` or `== false`" if term.type.name == "bool" else "guard it: `x != null && ...`"
+        guard = f"guard it: `{path_of(term)} != null && ...`"
+        help = "compare it: `== true` or `== false`" if term.type.name == "bool" else guard
         raise ExpressionError(f"this may be null, so it cannot {use}", term.start, term.end, help)
 
 

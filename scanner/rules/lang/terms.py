@@ -155,3 +155,11 @@ def text_of(term: Term) -> str:
         case Items(items=items):
             return f"[{', '.join(map(text_of, items))}]"
     raise TypeError(f"no text for {type(term).__name__}")
+
+
+def path_of(term: Term) -> str:
+    """A path as its author wrote it, for suggestions; `x` for anything longer."""
+    if isinstance(term, Field):
+        base = path_of(term.base)
+        return "x" if base == "x" else f"{base}.{term.name}"
+    return term.name if isinstance(term, Var) else "x"
