@@ -237,9 +237,7 @@ class _Reader:
             if "principal" in row.provides:
                 read.add(row.account)
                 if not row.complete:
-                    self.found.missing.setdefault(
-                        row.account, f"{row.service}:{row.operation} incomplete in {row.account}"
-                    )
+                    self.found.missing.setdefault(row.account, row.reason())
         for gap in self.snapshot.gaps:
             if gap.subject is None and {"principal", "managed-policy"} & set(gap.makes_unknown):
                 self.found.missing[gap.account] = gap.reason()

@@ -28,6 +28,7 @@ COMMANDS = {
     "check": Subcommand("check", "Evaluate a saved snapshot again."),
     "access": Subcommand("access", "Ask who may do what with which key."),
     "diff": Subcommand("diff", "Say what changed between two snapshots or two reports."),
+    "checkov": Subcommand("checkov", "Install checkov beside keyproof, for `plan --checkov`."),
     "report": Subcommand("report", "Render a JSON report again."),
     "explain": Subcommand("explain", "Explain a rule, or a finding of a report."),
     "rules": Subcommand("rules", "List, show, lint and test rules."),

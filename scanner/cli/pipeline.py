@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeAlias
 
 from scanner import __version__
 from scanner.cli.failures import WRONG_INPUT, say
@@ -19,7 +21,7 @@ from scanner.errors import UsageError
 from scanner.graph.build import build
 from scanner.graph.keygraph import KeyGraph
 from scanner.graph.pages import key_pages
-from scanner.model.finding import Report
+from scanner.model.finding import Finding, Notice, Report
 from scanner.model.framework import Framework
 from scanner.model.settings import Settings
 from scanner.model.snapshot import Snapshot
@@ -33,6 +35,10 @@ from scanner.rules.waivers import Waiver, load_waivers
 from scanner.store import read_snapshot
 
 log = logging.getLogger("scanner.cli")
+
+
+Annotate: TypeAlias = Callable[[list[Finding]], tuple[list[Finding], Sequence[Notice]]]
+"""Findings with what else is known of them, and what a reader must know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +71,15 @@ class Judge:
         """The verdict on `snapshot`."""
         return self.judge_graph(build(snapshot, self.settings))
 
-    def judge_graph(self, graph: KeyGraph) -> Verdict:
-        """The same on a graph that is there already."""
+    def judge_graph(self, graph: KeyGraph, annotate: Annotate | None = None) -> Verdict:
+        """The same on a graph that is there already; `annotate` adds what others know of the findings."""
         snapshot = graph.snapshot
         evaluation = evaluate(
             self.rules, graph.subjects, graph.unlisted, self.as_of, every=self.every_outcome, progress=log.info
         )
+        notices: Sequence[Notice] = ()
+        if annotate is not None:
+            evaluation.findings, notices = annotate(evaluation.findings)
         report = settle(
             evaluation,
             self.rules,
@@ -84,6 +93,7 @@ class Judge:
             baseline=self.baseline,
             framework=self.framework,
             frameworks=self.frameworks,
+            notices=notices,
         )
         if self.with_pages:
             report = replace(report, key_pages=key_pages(graph))

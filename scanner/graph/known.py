@@ -13,8 +13,6 @@ from scanner.model.snapshot import Snapshot
 from scanner.model.unknown import Partial, Unknown
 
 T = TypeVar("T")
-PLAN = "terraform"
-"""The service of coverage rows that say that an account holds more than one plan."""
 
 
 def fact(record: Record, name: str) -> Any:
@@ -38,10 +36,9 @@ class Completeness:
             for word in row.provides:
                 self.listed.add((word, row.account, row.region))
                 if not row.complete:
-                    reason = f"{row.service}:{row.operation} incomplete in {row.account}/{row.region}"
-                    if row.service == PLAN:
-                        self._by_plan.add(reason)
-                    self._missing[word].setdefault((row.account, row.region), reason)
+                    self._missing[word].setdefault((row.account, row.region), row.reason())
+                    if row.of_plan:
+                        self._by_plan.add(row.reason())
         for gap in snapshot.gaps:
             if gap.subject is None:
                 for word in gap.makes_unknown:

@@ -67,6 +67,8 @@ class Finding:
     label: str = ""
     """The subject in a person's words: an alias or a name."""
     tags: dict[str, str] = field(default_factory=dict)
+    address: str | None = None
+    """Terraform address of the subject, for a plan."""
     location: tuple[str, int] | None = None
     """File and line of the source that declares the subject, for a plan."""
     also_reported_by: tuple[str, ...] = ()

@@ -40,12 +40,17 @@ class Reach:
     """(subject type, account, Region) where subjects may exist that nobody listed."""
 
     def covers(self, rule: str, account: str, region: str) -> bool:
-        """Whether every subject of `rule` in this account and Region was judged.
+        """Whether every subject of `rule` in this account and Region was judged; an account holds more than a plan."""
+        return self.source.type == "aws" and self.covers_source(rule, account, region)
+
+    def covers_source(self, rule: str, account: str, region: str) -> bool:
+        """Whether every subject that the source holds there was judged.
 
         What is listed for a whole account (`aws-global`) may be subjects of any Region.
         """
         kind = self.rules.get(rule)
-        if kind is None or self.source.interrupted or not self._in_scope(account, region):
+        whole = not self.source.interrupted and not self.source.partial
+        if kind is None or not whole or not self._in_scope(account, region):
             return False
         return not any((kind, account, place) in self.unlisted for place in (region, GLOBAL))
 

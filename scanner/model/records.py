@@ -472,6 +472,18 @@ class Coverage(Record, frozen=True, tag="coverage"):
     """What the listing yields, in the words of `Gap.makes_unknown`: `key`, `alias`, `resource:AWS::S3::Bucket`."""
     count: int = 0
 
+    @property
+    def of_plan(self) -> bool:
+        """Whether it only says that an account holds more than a plan."""
+        return self.service == "terraform"
+
+    def reason(self) -> str:
+        """Why it does not tell everything, the same everywhere a fact is unknown because of it."""
+        place = f"{self.account}/{self.region}"
+        if self.of_plan:
+            return f"a plan does not hold all of {place}"
+        return f"{self.service}:{self.operation} incomplete in {place}"
+
 
 Fact: TypeAlias = (
     KeyFact

@@ -50,8 +50,8 @@ class Snapshot:
 
     @property
     def complete(self) -> bool:
-        """Whether nothing that was asked for is missing."""
-        return not self.gaps and not self.source.interrupted
+        """Whether nothing that was asked for is missing; of a plan that ended early, some of the change is."""
+        return not self.gaps and not self.source.interrupted and not self.source.partial
 
 
 def snapshot_of(source: Source, items: Iterable[Item]) -> Snapshot:

@@ -72,6 +72,7 @@ def finding_out(finding: Finding) -> wire.FindingOut:
         identity=finding.identity,
         reasons=finding.reasons,
         tags=finding.tags,
+        address=finding.address,
         location=None if finding.location is None else wire.LocationOut(*finding.location),
         also_reported_by=finding.also_reported_by,
         first_seen=finding.first_seen,

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from scanner.model.finding import Finding, Report
+from scanner.model.records import Source
 from scanner.model.rule import Outcome, Severity
 from scanner.report.clean import clean
 from scanner.report.options import RenderOptions, shown
@@ -44,7 +45,7 @@ def _commands(report: Report, options: RenderOptions) -> Iterator[str]:
         level = level_of(finding)
         used[level] += 1
         if used[level] <= PER_LEVEL[level]:
-            yield _annotation(level, finding)
+            yield _annotation(level, finding, report.source)
     left_out = sum(max(0, used[level] - limit) for level, limit in PER_LEVEL.items())
     if left_out:
         yield command("notice", f"and {many(left_out, 'more finding')}, see the full report", title="keyproof")
@@ -59,13 +60,13 @@ def level_of(finding: Finding) -> str:
     return LEVEL[finding.severity] if counts else "notice"
 
 
-def _annotation(level: str, finding: Finding) -> str:
+def _annotation(level: str, finding: Finding, source: Source) -> str:
     place: dict[str, str] = {}
     if finding.location is not None:
-        path, line = place_of(finding)
+        path, line = place_of(finding, source)
         place = {"file": path, "line": str(line)}
     title = f"{finding.severity.label} {finding.rule}"
-    return command(level, f"{finding.subject}: {headline(finding, 1000)}", **place, title=title)
+    return command(level, f"{finding.address or finding.subject}: {headline(finding, 1000)}", **place, title=title)
 
 
 def command(level: str, message: str, **properties: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from scanner.model.finding import Finding, Report
+from scanner.model.records import Source
 from scanner.model.rule import Outcome, Severity
 from scanner.report.clean import clean
 from scanner.report.jsontext import encoded, json_text
@@ -24,15 +25,15 @@ SEVERITY = {
 def render(report: Report, options: RenderOptions) -> str:
     """Failures and what could not be assessed; the widget has no word for a pass."""
     issues = (
-        _issue(finding)
+        _issue(finding, report.source)
         for finding in shown(report, options)
         if finding.outcome in (Outcome.FAIL, Outcome.NOT_ASSESSED) and finding.status != "fixed"
     )
     return json_text(encoded(issues))
 
 
-def _issue(finding: Finding) -> dict[str, Any]:
-    path, line = place_of(finding)
+def _issue(finding: Finding, source: Source) -> dict[str, Any]:
+    path, line = place_of(finding, source)
     counts = finding.outcome is Outcome.FAIL and finding.waiver is None
     return {
         "description": f"{clean(finding.subject, 500)}: {headline(finding, 1000)}",

@@ -78,6 +78,10 @@ def _sections(report: Report, listed: tuple[Finding, ...]) -> Iterator[tuple[str
                 part = findings[start : start + ROWS]
                 title = f"{findings[0].severity.label} <code>{prose(rule)}</code> {prose(book[rule].title, TEXT)}"
                 yield _folded(f"{title}: {len(part):,} {words}", [*_table(part), *_fix(part)]), len(part)
+    fixed = [finding for finding in listed if finding.status == "fixed"]
+    if fixed:
+        lines = [f"- {code(one.rule, TEXT)} {code(one.address or one.subject, TEXT)}" for one in fixed[:ROWS]]
+        yield _folded(f"{many(len(fixed), 'finding')} fixed", lines), len(fixed)
     if report.gaps:
         lines = [f"- {prose(gap.reason(), TEXT)}" for gap in report.gaps[:GAPS]]
         yield _folded(f"{many(len(report.gaps), 'read')} failed", lines), len(report.gaps)
@@ -94,7 +98,8 @@ def _table(findings: list[Finding]) -> Iterator[str]:
     yield "| subject | what | evidence |"
     yield "|---|---|---|"
     for finding in findings:
-        where = f"<br>{code(f'{finding.location[0]}:{finding.location[1]}', TEXT)}" if finding.location else ""
+        places = (finding.address, f"{finding.location[0]}:{finding.location[1]}" if finding.location else None)
+        where = "".join(f"<br>{code(place, TEXT)}" for place in places if place)
         status = f"**{finding.status}** " if finding.status else ""
         evidence = "<br>".join(prose(evidence_line(item), TEXT) for item in finding.evidence[:3])
         yield f"| {code(finding.subject, TEXT)}{where} | {status}{prose(headline(finding, TEXT))} | {evidence} |"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from scanner.model.finding import Finding, Report
+from scanner.model.records import Source
 from scanner.model.rule import Outcome, RuleInfo, Severity
 from scanner.report.clean import clean, clean_lines
 from scanner.report.jsontext import encoded, json_text
@@ -55,7 +56,7 @@ def render(report: Report, options: RenderOptions) -> str:
         "tool": {"driver": _driver(report, book)},
         "automationDetails": {"id": f"keyproof/{report.source.type}/"},
         "invocations": [_invocation(report, len(listed))],
-        "results": encoded(_result(finding, index) for finding in listed[:RESULTS]),
+        "results": encoded(_result(finding, index, report.source) for finding in listed[:RESULTS]),
         "columnKind": "unicodeCodePoints",
     }
     return json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
@@ -95,8 +96,8 @@ def _help_markdown(rule: RuleInfo) -> str:
     return "\n\n".join([prose(rule.why), *fixes])
 
 
-def _result(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
-    path, line = place_of(finding)
+def _result(finding: Finding, index: dict[str, int], source: Source) -> dict[str, Any]:
+    path, line = place_of(finding, source)
     failed = finding.outcome is Outcome.FAIL
     result: dict[str, Any] = {
         "ruleId": finding.rule,
@@ -111,7 +112,11 @@ def _result(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
                     "region": {"startLine": line},
                 },
                 "logicalLocations": [
-                    {"fullyQualifiedName": clean(finding.subject), "kind": "resource", "name": clean(finding.label)}
+                    {
+                        "fullyQualifiedName": clean(finding.address or finding.subject),
+                        "kind": "resource",
+                        "name": clean(finding.label),
+                    }
                 ],
             }
         ],
@@ -137,6 +142,14 @@ def _invocation(report: Report, number: int) -> dict[str, Any]:
     notes = [
         {"level": "error", "message": {"text": clean(f"not read: {gap.reason()}", 1000)}, "descriptor": {"id": "gap"}}
         for gap in report.gaps
+    ]
+    notes += [
+        {"level": "error", "message": {"text": clean(reason, 1000)}, "descriptor": {"id": "partial"}}
+        for reason in report.source.partial
+    ]
+    notes += [
+        {"level": "note", "message": {"text": clean(notice.text, 1000)}, "descriptor": {"id": clean(notice.type, 50)}}
+        for notice in report.notices
     ]
     if number > RESULTS:
         text = f"{number - RESULTS} of {number} results are left out, code scanning takes {RESULTS}"

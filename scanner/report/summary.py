@@ -94,6 +94,8 @@ def completeness(report: Report) -> str:
     if report.complete and not report.gaps:
         return "Everything that was asked for was read."
     parts = ["The scan was interrupted."] if report.source.interrupted else []
+    if report.source.partial:
+        parts.append(f"The plan is partial: {'; '.join(report.source.partial)}.")
     if report.gaps:
         places = {(gap.account, gap.region) for gap in report.gaps}
         parts.append(f"{many(len(report.gaps), 'read')} failed in {many(len(places), 'account and Region pair')}.")

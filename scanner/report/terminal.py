@@ -106,7 +106,10 @@ def _finding(finding: Finding, options: RenderOptions, *, with_fix: bool) -> Ite
 
 def subject_line(finding: Finding) -> str:
     """The subject by name and ARN, once when they are the same."""
-    where = f" ({finding.location[0]}:{finding.location[1]})" if finding.location else ""
+    place = f"{finding.location[0]}:{finding.location[1]}" if finding.location else None
+    address = finding.address if finding.address and finding.address not in finding.subject else None
+    known_at = ", ".join(filter(None, (address, place)))
+    where = f" ({known_at})" if known_at else ""
     known_as = f"{finding.label} " if finding.label and finding.label not in finding.subject else ""
     return f"{known_as}{finding.subject}{where}"
 

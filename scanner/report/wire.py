@@ -70,6 +70,7 @@ class FindingOut(Part, frozen=True):
     identity: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     tags: dict[str, str] = {}
+    address: str | None = None
     location: LocationOut | None = None
     also_reported_by: tuple[str, ...] = ()
     first_seen: datetime | None = None

@@ -40,9 +40,10 @@ def _status(finding: Finding, before: dict[str, Finding], baseline: Report) -> s
 def _fixed(now: Sequence[Finding], baseline: Report, reach: Reach) -> Iterator[Finding]:
     """Failures of the baseline that are listed no more: their subject passes now, or is gone from a full listing."""
     present = {finding.fingerprint for finding in now}
+    covers = reach.covers_source if baseline.source.type == reach.source.type else reach.covers
     for earlier in baseline.findings:
         if earlier.outcome is not Outcome.FAIL or earlier.fingerprint in present:
             continue
-        if reach.covers(earlier.rule, earlier.account, earlier.region):
+        if covers(earlier.rule, earlier.account, earlier.region):
             message = f"fixed: {earlier.message}"
             yield replace(earlier, outcome=Outcome.PASS, status="fixed", message=message, evidence=(), waiver=None)

@@ -101,10 +101,23 @@ def load_waivers(
         file = read_yaml(path)
     except YamlProblem as error:
         raise SettingsError(str(error.problem)) from None
-    ids = {name: rule.info.id for rule in rules for name in (rule.info.id, *rule.info.aliases)}
-    ids |= {name: name for name in disabled}
+    ids = rule_names(rules, disabled)
     waivers = read_struct(file, _File, SettingsError).waivers
     return tuple(_checked(file, place, waiver, ids, as_of.date()) for place, waiver in enumerate(waivers))
+
+
+def rule_names(rules: Iterable[Rule], disabled: Iterable[str] = ()) -> dict[str, str]:
+    """Every name under which a waiver may speak of a rule, to its id."""
+    ids = {name: rule.info.id for rule in rules for name in (rule.info.id, *rule.info.aliases)}
+    return ids | {name: name for name in disabled}
+
+
+def too_long(waiver: Waiver, today: date) -> tuple[str, str] | None:
+    """What is wrong with a waiver that lasts longer than 365 days, and the mend."""
+    start = waiver.created or today
+    if waiver.expires <= start + LONGEST:
+        return None
+    return f"more than {LONGEST.days} days after {start}", f"at the latest {start + LONGEST}"
 
 
 def _checked(file: YamlFile, place: int, waiver: Waiver, ids: dict[str, str], today: date) -> Waiver:
@@ -115,12 +128,8 @@ def _checked(file: YamlFile, place: int, waiver: Waiver, ids: dict[str, str], to
     if waiver.scope == WaiverScope():
         problem = file.problem_at((*path, "scope"), "an empty scope", 'for every subject write `{arn: "*"}`')
         raise SettingsError(str(problem))
-    start = waiver.created or today
-    if waiver.expires > start + LONGEST:
-        problem = file.problem_at(
-            (*path, "expires"), f"more than {LONGEST.days} days after {start}", f"at the latest {start + LONGEST}"
-        )
-        raise SettingsError(str(problem))
+    if fault := too_long(waiver, today):
+        raise SettingsError(str(file.problem_at((*path, "expires"), *fault)))
     return Waiver(
         ids[waiver.rule], waiver.scope, waiver.owner, waiver.reason, waiver.expires, waiver.ticket, waiver.created
     )

@@ -150,13 +150,19 @@ def test_a_report_is_as_late_as_its_facts(full):
 # --- places --------------------------------------------------------------------------------------
 
 
+def test_what_a_plan_declares_stands_in_the_plan_file():
+    plan = samples.a_source(type="terraform-plan", path="infra/plan.json")
+    assert place_of(samples.a_finding(address="aws_kms_key.main"), plan) == ("infra/plan.json", 1)
+    assert place_of(samples.a_finding(address="a.b", location=("main.tf", 3)), plan) == ("main.tf", 3)
+
+
 def test_a_live_subject_stands_in_a_made_up_relative_path():
-    path, line = place_of(samples.a_finding())
+    path, line = place_of(samples.a_finding(), samples.a_source())
     assert (path, line) == ("aws/111122223333/eu-west-1/kms/key/1234abcd-12ab-34cd-56ef-1234567890ab", 1)
 
 
 def test_a_path_never_leaves_the_tree():
-    path, line = place_of(samples.a_finding(location=("/../..\\etc/./pass wd", 0)))
+    path, line = place_of(samples.a_finding(location=("/../..\\etc/./pass wd", 0)), samples.a_source())
     assert (path, line) == ("etc/pass wd", 1)
     assert uri_of(path) == "etc/pass%20wd"
-    assert place_of(samples.a_finding(location=("..", 1)))[0] == "unknown"
+    assert place_of(samples.a_finding(location=("..", 1)), samples.a_source())[0] == "unknown"

@@ -2,51 +2,47 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from scanner.cli.options import FILE, Gate, Judging, Rendering, gate_options, judging_options, rendering_options
-
-if TYPE_CHECKING:
-    from scanner.model.snapshot import Snapshot
+from scanner.errors import UsageError
 
 
 @click.command("plan")
 @click.argument("plan", type=FILE)
 @click.option(
-    "--live", type=FILE, metavar="SNAPSHOT", help="Judge the plan on top of this snapshot of the live account."
+    "--live", type=FILE, metavar="SNAPSHOT", help="Say what the plan changes in the account of this snapshot."
 )
 @click.option("--source", type=FILE, metavar="DIR", help="Directory of the root module, for file and line of findings.")
+@click.option("--checkov", is_flag=True, help="Run checkov beside it, for at most a minute, and merge what it reports.")
+@click.option("--checkov-report", type=FILE, metavar="FILE", help="Merge this report of checkov (JSON or SARIF).")
 @judging_options
 @gate_options
 @rendering_options
 def command(
-    plan: Path, live: Path | None, source: Path | None, judging: Judging, gate: Gate, rendering: Rendering
+    plan: Path,
+    live: Path | None,
+    source: Path | None,
+    checkov: bool,
+    checkov_report: Path | None,
+    judging: Judging,
+    gate: Gate,
+    rendering: Rendering,
 ) -> int:
-    """Judge a Terraform plan (`terraform show -json`) or state.
+    """Judge a Terraform plan (`terraform show -json`) or state; `-` reads standard input.
 
-    What is known only after apply is NOT_ASSESSED, never a pass.
+    What is known only after apply is NOT_ASSESSED, never a pass. With --live, findings are new, unchanged or fixed,
+    only new ones fail the command, and the report says which access, custody and keys the plan changes.
     """
+    from scanner.cli.checkov import CheckovSource
     from scanner.cli.pipeline import deliver, prepare
+    from scanner.cli.planned import judge_plan
 
+    if live is not None and judging.baseline is not None:
+        raise UsageError("`--live` is the baseline of a plan; leave `--baseline` out")
+    if checkov and checkov_report is not None:
+        raise UsageError("`--checkov` runs checkov and `--checkov-report` reads what it said; give one of them")
     judge = prepare(judging, rendering)
-    return deliver(judge.judge(_snapshot(plan, live, source, judge.as_of)), rendering, gate)
-
-
-def _snapshot(path: Path, live: Path | None, source: Path | None, now: datetime) -> Snapshot:
-    """The estate after apply, in the order that a snapshot file would have."""
-    from scanner import __version__
-    from scanner.collect.terraform import PlanOptions, load_plan, options_over, overlay, source_of
-    from scanner.store import in_canonical_order, read_snapshot
-
-    options = PlanOptions(str(path), source=source, tool=f"keyproof {__version__}")
-    if live is None:
-        plan = load_plan(options, now)
-        return in_canonical_order(source_of(plan, options, now), plan.items())
-    estate = read_snapshot(live)
-    options = options_over(options, estate)
-    _, after = overlay(estate, load_plan(options, now), options)
-    return in_canonical_order(after.source, after.items())
+    return deliver(judge_plan(judge, plan, live, source, CheckovSource(checkov, checkov_report)), rendering, gate)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scanner.collect.terraform.changes import declared_at
+from scanner.collect.terraform.changes import addresses_of, declared_at
 from scanner.collect.terraform.overlay import options_over, overlay
 from scanner.collect.terraform.plan import (
     Plan,
@@ -18,6 +18,7 @@ __all__ = [
     "Plan",
     "PlanOptions",
     "StatedWaiver",
+    "addresses_of",
     "declared_at",
     "load_plan",
     "options_over",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from msgspec.structs import replace
 
@@ -46,6 +46,7 @@ OTHER_TYPES = frozenset(
     }
 )
 
+T = TypeVar("T")
 Locate: TypeAlias = Callable[[Instance], tuple[str, int] | None]
 """File and line of the block that declares an instance."""
 
@@ -104,16 +105,26 @@ def as_before(instance: Instance) -> Instance:
 
 def declared_at(changes: Iterable[PlanChange]) -> dict[str, tuple[str, int]]:
     """Subject to the file and line that declare it; a subject outside the plan stands where the plan completes it."""
-    found: dict[str, tuple[str, int]] = {}
-    parts: dict[str, tuple[str, int]] = {}
+    return _by_subject(changes, lambda change: (change.file, change.line) if change.file and change.line else None)
+
+
+def addresses_of(changes: Iterable[PlanChange]) -> dict[str, str]:
+    """Subject to its Terraform address, else to that of what completes it."""
+    return _by_subject(changes, lambda change: change.address)
+
+
+def _by_subject(changes: Iterable[PlanChange], value_of: Callable[[PlanChange], T | None]) -> dict[str, T]:
+    found: dict[str, T] = {}
+    parts: dict[str, T] = {}
     for change in changes:
-        if change.file is None or change.line is None:
+        value = value_of(change)
+        if value is None:
             continue
-        for subject in (change.subject, change.before):
+        for subject in (change.subject, change.before, change.address):
             if subject is not None:
-                found.setdefault(subject, (change.file, change.line))
+                found.setdefault(subject, value)
         if change.completes is not None:
-            parts.setdefault(change.completes, (change.file, change.line))
+            parts.setdefault(change.completes, value)
     return parts | found
 
 

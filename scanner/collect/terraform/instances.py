@@ -108,8 +108,6 @@ def _why_partial(document: Document, found: Instances) -> Iterator[str]:
     put_off = sum(instance.action == "deferred" for instance in found.by_address.values())
     if put_off:
         yield f"{put_off} change(s) are deferred to a later run"
-    if document.configuration is None:
-        yield "the plan has no `configuration`, so references between resources cannot be followed"
     if document.resource_changes is None:
         yield "the plan has no `resource_changes`, so what it does to each resource is not known"
 

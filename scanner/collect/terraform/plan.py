@@ -38,6 +38,9 @@ BUILDERS: tuple[Callable[[World], Iterator[Fact]], ...] = (
 """Every kind of record that a plan yields. One function each; adding a kind is adding a line."""
 
 
+NO_CONFIGURATION = "the plan has no `configuration`, so references between resources cannot be followed"
+
+
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
     """What the caller knows beside the plan.
@@ -54,7 +57,7 @@ class PlanOptions:
 
 @dataclass(frozen=True, slots=True)
 class StatedWaiver:
-    """A waiver in a comment: `fields` as written (`owner`, `reason`, `expires`), `subjects` the ARNs it covers."""
+    """A waiver in a comment: `fields` as written (`owner`, `reason`, `expires`), `subjects` ARNs and addresses."""
 
     rule: str
     fields: dict[str, str]
@@ -78,12 +81,19 @@ class Plan:
     world_before: World
     waivers: list[StatedWaiver]
     """Waivers in comments of the source, with the subjects that they cover."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know about how the document could be read."""
 
     def items(self) -> Iterator[Item]:
         """Everything that goes into the snapshot: the estate after apply, the changes, what stays open."""
         yield from self.after
         yield from self.changes
         yield from coverage_of(self.after, self.changes)
+
+    def items_before(self) -> Iterator[Item]:
+        """The same of the estate before apply: what the plan does not hold, it does not hold on either side."""
+        yield from self.before
+        yield from coverage_of((*self.before, *self.after), self.changes)
 
     def places(self) -> list[tuple[str, str]]:
         """Accounts and Regions of the records, sorted."""
@@ -121,6 +131,7 @@ def _plan(document: Document, options: PlanOptions, now: datetime) -> Plan:
         world=after,
         world_before=before,
         waivers=list(_waivers(source, after, everything)) if source else [],
+        notes=() if document.configuration or isinstance(document, StateDocument) else (NO_CONFIGURATION,),
     )
 
 
@@ -128,7 +139,8 @@ def _waivers(source: SourceTree, world: World, instances: list[Instance]) -> Ite
     for waiver in source.waivers:
         covered = [one for one in instances if waiver.covers(one)]
         subjects = {of(world, one) for one in covered for of in (subject_of, completed_by)} - {None}
-        yield StatedWaiver(waiver.rule, waiver.fields, tuple(sorted(map(str, subjects))), waiver.file, waiver.line)
+        names = {*map(str, subjects), *(one.address for one in covered)}
+        yield StatedWaiver(waiver.rule, waiver.fields, tuple(sorted(names)), waiver.file, waiver.line)
 
 
 def _facts(world: World) -> list[Fact]:

@@ -66,7 +66,11 @@ def test_a_subject_outside_the_plan_stands_where_the_plan_completes_it(tmp_path:
     arn = f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/aws_kms_key.main"
     plan = a_key(PlanText()).resource("aws_kms_grant.g", {"key_id": arn, "operations": ["Decrypt"]})
     places = declared_at(plan.load(source=tmp_path).changes)
-    assert {subject: line for subject, (_, line) in places.items()} == {arn: 12, "aws_kms_grant.g": 17}
+    assert {subject: line for subject, (_, line) in places.items()} == {
+        arn: 12,
+        "aws_kms_key.main": 12,
+        "aws_kms_grant.g": 17,
+    }
 
 
 def test_installed_modules_are_found_by_the_manifest(tmp_path: Path) -> None:
@@ -85,7 +89,7 @@ def test_a_waiver_in_a_comment_covers_its_block(tmp_path: Path) -> None:
     (waiver,) = a_key(PlanText()).load(source=tmp_path).waivers
     assert (waiver.rule, waiver.line) == ("key-rotation-off", 14)
     assert waiver.fields == {"owner": "pay", "reason": "moves in Q1", "expires": "2027-01-31"}
-    assert waiver.subjects == (f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/aws_kms_key.main",)
+    assert waiver.subjects == (f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/aws_kms_key.main", "aws_kms_key.main")
 
 
 @pytest.mark.parametrize(
