@@ -38,6 +38,8 @@ class DestinationType(click.ParamType[Destination]):
         path = Path(file) if file else None
         if path is not None and not path.parent.is_dir():
             self.fail(f"`{path}` cannot be written: no directory `{path.parent}`", param, ctx)
+        if path is not None and path.is_dir():
+            self.fail(f"`{path}` is a directory", param, ctx)
         return Destination(name, path)
 
     def shell_complete(
@@ -73,13 +75,18 @@ def color_wanted(no_color: bool) -> bool:
 
 
 def write(text: str, path: Path | None) -> None:
-    """Write `text` as UTF-8 to `path`, or to stdout when that is None."""
+    """Write `text` as UTF-8 to `path`, or to stdout when that is None. Raises UsageError where `path` takes nothing."""
+    data = text.encode("utf-8", "backslashreplace")
     if path is None:
-        write_stdout(text.encode("utf-8", "backslashreplace"))
-    elif path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8")  # a pipe or a device cannot be replaced
-    else:
-        _replace(path.resolve(), text.encode("utf-8", "backslashreplace"))
+        write_stdout(data)
+        return
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)  # a pipe or a device cannot be replaced
+        else:
+            _replace(path.resolve(), data)
+    except OSError as error:
+        raise UsageError(f"`{path}` cannot be written: {(error.strerror or str(error)).lower()}") from error
 
 
 def write_stdout(data: bytes) -> None:

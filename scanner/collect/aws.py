@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from scanner import __version__
 from scanner.collect.clients import THREADS, Clients
@@ -57,6 +58,8 @@ def scan(
         raise UsageError(f"the quota fraction is above 0 and at most 1, not `{options.quota_fraction}`")
     if options.last_usage_budget < 0:
         raise UsageError(f"the budget of last usages is 0 or more, not `{options.last_usage_budget}`")
+    if options.endpoint_url is not None and not _is_web_address(options.endpoint_url):
+        raise UsageError(f"`{options.endpoint_url}` is no endpoint; write it as `http://localhost:5000`")
     started = now()
     session = core_session(options.profile)
     regions = regions_of(session, options.regions, check=options.endpoint_url is None)
@@ -87,6 +90,14 @@ def scan(
         endpoint=options.endpoint_url,
         tool=f"keyproof {__version__}",
     )
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # no IPv6 address, no port
+        return False
 
 
 def _connect(session: Any, options: ScanOptions, workers: Workers) -> Connection:

@@ -38,4 +38,4 @@ def read_report(text: str | bytes, name: str) -> Report:
 
 def _place(error: Exception) -> str:
     text = str(error)
-    return text[:1].lower() + text[1:]
+    return text if text[:4].isupper() else text[:1].lower() + text[1:]

@@ -13,6 +13,7 @@ import pytest
 from report.samples import a_report
 
 from scanner.cli.output import color_wanted, terminal_width, write
+from scanner.errors import UsageError
 from scanner.report import FORMATS, RenderOptions
 
 
@@ -51,6 +52,7 @@ def test_files_alone_leave_stdout_empty(saved: Path, tmp_path: Path, run: Callab
         (["jsn"], "no format `jsn`; did you mean `json`?"),
         (["json="], "`json=` names no file"),
         (["json=/no/such/place/x"], "no directory `/no/such/place`"),
+        (["json=/tmp"], "`/tmp` is a directory"),
         (["json", "jsonl"], "only one `-f` can go to stdout"),
         (["json=x", "jsonl=x"], "two formats cannot go to one file, `x`"),
     ],
@@ -68,6 +70,12 @@ def test_severity_takes_any_case_and_names_the_nearest(saved: Path, run: Callabl
     assert "did you mean `critical`?" in run("report", saved, "--severity", "critcal").err
 
 
+def test_a_place_where_nothing_can_be_written_is_one_message(saved: Path, run: Callable) -> None:
+    outcome = run("report", saved, "-f", "json=/proc/report")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == "keyproof: `/proc/report` cannot be written: no such file or directory\n"
+
+
 @pytest.mark.parametrize("content", [b"", b"{}", b"\xff", b'{"schema": 99}'])
 def test_what_is_no_report_is_one_message(content: bytes, tmp_path: Path, run: Callable) -> None:
     path = tmp_path / "other.json"
@@ -76,6 +84,7 @@ def test_what_is_no_report_is_one_message(content: bytes, tmp_path: Path, run: C
     assert (outcome.code, outcome.out) == (2, "")
     assert str(path) in outcome.err
     assert "Traceback" not in outcome.err
+    assert "jSON" not in outcome.err
 
 
 def test_a_file_is_replaced_whole_or_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +95,7 @@ def test_a_file_is_replaced_whole_or_left_alone(tmp_path: Path, monkeypatch: pyt
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full_disk)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(UsageError, match="report` cannot be written: no space left on device"):
         write("second", path)
     assert path.read_text("utf-8") == "first"
     assert list(tmp_path.iterdir()) == [path]

@@ -262,6 +262,13 @@ def test_a_wrong_name_is_told_before_anything_is_asked(aws: FakeAws, case: str):
     assert not aws.calls
 
 
+@pytest.mark.parametrize("url", ["localhost:5000", "ftp://localhost", "http://", "https:///kms", "http://h:x"])
+def test_an_endpoint_that_is_no_web_address_is_a_wrong_name(aws: FakeAws, url: str):
+    with pytest.raises(UsageError, match=f"`{url}` is no endpoint; write it as `http"):
+        scanned(endpoint_url=url)
+    assert not aws.calls
+
+
 def test_without_any_region_the_scan_does_not_guess_one(aws: FakeAws, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     with pytest.raises(UsageError, match="no Region"):
