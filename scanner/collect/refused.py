@@ -106,6 +106,7 @@ def check_body(protocol: str, status: int, body: Any) -> None:
 def refusals(service: str, operation: str) -> Iterator[None]:
     """Turn everything that botocore can raise about one call into `Refused`."""
     from botocore import exceptions as aws
+    from botocore.parsers import ResponseParserError
 
     def refused(code: str, error: BaseException) -> Refused:
         return Refused(service, operation, code, _one_line(str(error)))
@@ -126,7 +127,7 @@ def refusals(service: str, operation: str) -> Iterator[None]:
         raise refused("Unsupported", error) from error
     except (aws.ConnectionError, aws.HTTPClientError) as error:
         raise refused("Unreachable", error) from error
-    except (aws.BotoCoreError, AttributeError, LookupError, TypeError, ValueError) as error:
+    except (aws.BotoCoreError, ResponseParserError, AttributeError, LookupError, TypeError, ValueError) as error:
         # botocore's own parsing and endpoint discovery trip over answers that lack what their model promises.
         raise Refused(service, operation, "Unreadable", _one_line(f"{type(error).__name__}: {error}")) from error
 

@@ -154,6 +154,24 @@ def test_a_web_page_is_refused_in_every_protocol(aws: FakeAws, bench: Bench, ser
         assert caught.value.code in {"Unreadable", "Unsupported"}
 
 
+@pytest.mark.parametrize("body", ["<a>\x1b[31m</a>", "<a>", "not xml"], ids=["escape", "cut", "text"])
+@pytest.mark.parametrize(
+    ("service", "operation", "api"),
+    [
+        ("ec2", "describe_volumes", "DescribeVolumes"),
+        ("s3", "list_buckets", "ListBuckets"),
+        ("iam", "get_account_authorization_details", "GetAccountAuthorizationDetails"),
+    ],
+)
+def test_an_answer_that_is_no_xml_is_refused(
+    aws: FakeAws, bench: Bench, service: str, operation: str, api: str, body: str
+):
+    aws.fault(service, api, Fault(200, body=body))
+    with pytest.raises(Refused, match="Unreadable") as caught:
+        bench.scope().call(service, operation)
+    assert len(caught.value.message) <= 300
+
+
 def test_what_botocore_does_not_know_is_unsupported(bench: Bench):
     for service, operation in (("kms", "make_coffee"), ("coffee", "make")):
         with pytest.raises(Refused, match="Unsupported"):
