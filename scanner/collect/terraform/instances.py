@@ -17,7 +17,7 @@ from scanner.collect.terraform.document import (
     StatedResource,
     StateValues,
 )
-from scanner.collect.terraform.masking import mask
+from scanner.collect.terraform.masking import mask, secrets_to_come
 from scanner.model.records import PlanAction
 
 Values = dict[str, Any]
@@ -158,7 +158,7 @@ def _masked(kind: str, change: Change) -> tuple[Change, tuple[str, ...]]:
     after, secrets = mask(kind, change.after, change.after_sensitive)
     before, old_secrets = mask(kind, change.before, change.before_sensitive)
     masked = Change(change.actions, before, after, change.after_unknown, importing=change.importing)
-    return masked, tuple(sorted({*secrets, *old_secrets}))
+    return masked, tuple(sorted({*secrets, *old_secrets, *secrets_to_come(kind, change.after_unknown)}))
 
 
 def _mapping(value: Any) -> Values | None:

@@ -74,6 +74,12 @@ def mask(kind: str, values: Any, mirror: Any) -> tuple[Any, tuple[str, ...]]:
     return _by_name(_by_mirror(values, mirror)), secrets
 
 
+def secrets_to_come(kind: str, unknown: Any) -> tuple[str, ...]:
+    """The attributes of `KEY_SECRETS` whose value is known only after apply, and stands in the state from then on."""
+    marked = unknown if isinstance(unknown, dict) else {}
+    return tuple(name for name in KEY_SECRETS.get(kind, ()) if _has_value(marked.get(name)))
+
+
 def _has_value(value: Any) -> bool:
     return value not in (None, "", [], {}, False)
 

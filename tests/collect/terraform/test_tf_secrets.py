@@ -122,3 +122,8 @@ def _secret_values(node) -> set:
         for item in node:
             found |= _secret_values(item)
     return found
+
+
+def test_a_secret_that_apply_will_write_into_the_state_is_named() -> None:
+    plan = PlanText().resource("aws_kms_custom_key_store.c", {"key_store_password": AFTER_APPLY})
+    assert plan.load().changes[0].secrets == ("key_store_password",)
