@@ -104,16 +104,18 @@ def run(jobs: list[Job], sink: Sink, progress: Progress | None, workers: Workers
     for job in jobs:
         queue.put(job)
     threads = [Thread(target=_work, args=(queue, state, workers), daemon=True) for _ in range(RUNNERS)]
-    for thread in threads:
-        thread.start()
+    started: list[Thread] = []
     complete = True
     try:
+        for thread in threads:  # the first may be interrupted before the last has begun
+            started.append(thread)
+            thread.start()
         _join(threads)
     except KeyboardInterrupt:
         complete = False
         with contextlib.suppress(KeyboardInterrupt):
             workers.stop()
-            _join(threads, GRACE_SECONDS)
+            _join([thread for thread in started if thread.ident is not None], GRACE_SECONDS)
         _close(state, jobs)
     if state.broken:
         raise state.broken[0]

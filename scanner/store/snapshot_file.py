@@ -41,6 +41,7 @@ class SnapshotWriter:
         self._waiting: dict[Shard, list[bytes]] = {}
         self._waiting_lines = 0
         self._parts: dict[Shard, int] = {}
+        self._finished = False
         _empty_private_file(self.partial)
         self._database = database.create(self.partial)
         # The file is rewritten and synced at the end; until then losing the last moment to a power cut is accepted.
@@ -52,7 +53,8 @@ class SnapshotWriter:
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         with self._lock:
-            self._flush(list(self._waiting))
+            if not self._finished:
+                self._flush(list(self._waiting))
             self._database.close()
             if not self._parts:
                 self.partial.unlink(missing_ok=True)
@@ -61,6 +63,8 @@ class SnapshotWriter:
         """Keep one item. When a listing is complete, what was read in its account and Region goes to disk."""
         shard, line = shard_of(item), encode(item)
         with self._lock:
+            if self._finished:
+                return  # a thread that outlived the scan
             self._waiting.setdefault(shard, []).append(line)
             self._waiting_lines += 1
             if isinstance(item, Coverage):
@@ -84,6 +88,7 @@ class SnapshotWriter:
                 finished.unlink(missing_ok=True)
                 raise
             self.partial.unlink()
+            self._finished = True
             return digest
 
     def _flush(self, shards: Iterable[Shard]) -> None:

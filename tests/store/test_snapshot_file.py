@@ -81,6 +81,14 @@ def test_what_goes_in_comes_out(file: Path) -> None:
     assert sorted(map(encode, snapshot.items())) == sorted(map(encode, some_items()))
 
 
+def test_what_a_late_thread_adds_after_the_end_spoils_nothing(file: Path) -> None:
+    with SnapshotWriter(file, SOURCE) as writer:
+        writer.add(a_key(1))
+        writer.finish(SOURCE)
+        writer.add(a_key(2))
+    assert [key.id for key in read_snapshot(file).of(KeyFact)] == ["0001"]
+
+
 def test_sharing_equal_values_does_not_confuse_one_with_true(file: Path) -> None:
     first, second = read_snapshot(written(file, some_items())).of(ResourceFact)
     assert (first.attributes["n"], second.attributes["n"]) == (1, True)
