@@ -13,7 +13,17 @@ from msgspec import UNSET, UnsetType
 
 from scanner.authz.actions import EVERY, KEY_ACTIONS, KMS, actions_with_key
 from scanner.authz.principals import Caller
-from scanner.authz.values import ABSENT, CONTEXT_NAMES, CONTEXT_PAIR, UNKNOWN, Known, Value, known, one_of
+from scanner.authz.values import (
+    ABSENT,
+    CONTEXT_NAMES,
+    CONTEXT_PAIR,
+    CONTEXT_PAIR_EXACT,
+    UNKNOWN,
+    Known,
+    Value,
+    known,
+    one_of,
+)
 from scanner.catalog.kms_actions import key_condition_keys
 from scanner.model.arn import parse_arn
 from scanner.model.records import AccountFact, KeyFact, PrincipalFact
@@ -52,6 +62,7 @@ class StaticContext:
 
     def parts(self, key: str, actions: int) -> tuple[tuple[int, Value], ...]:
         """The value for the actions that can carry the key, absence for the others."""
+        key = _plain(key)
         value = self.value(key)
         carried = actions & carriers(key)
         if carried == actions:
@@ -60,6 +71,7 @@ class StaticContext:
 
     def value(self, key: str) -> Value:
         """The first fact that says something about the key, else unknown."""
+        key = _plain(key)
         family = family_of(key)
         if self._in_resource_policy and (key in _OPEN_IN_RESOURCE_POLICIES or family in _OPEN_IN_RESOURCE_POLICIES):
             return UNKNOWN
@@ -76,6 +88,11 @@ class StaticContext:
         if self._resource_policy is None:
             self._resource_policy = StaticContext(*self._facts, in_resource_policy=True)
         return self._resource_policy
+
+
+def _plain(key: str) -> str:
+    """The name of a pair of the encryption context without its case, which facts do not keep."""
+    return key.lower() if key.startswith(CONTEXT_PAIR_EXACT) else key
 
 
 @lru_cache(maxsize=16384)

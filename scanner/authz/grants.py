@@ -1,8 +1,8 @@
 """Grants read as statements, so that they are matched like any other document.
 
 KMS developer guide, "Grants in AWS KMS", "Using grant constraints" and "Retiring and revoking grants". A
-constraint becomes a condition: its names compare without case, its values with case (API reference,
-GrantConstraints).
+constraint becomes a condition on pairs whose names and values are the same to the letter (there, "an exact,
+case-sensitive match"; the API reference, GrantConstraints, lets the names differ in case).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from scanner.authz.conditions import Test
 from scanner.authz.documents import Document, Statement
 from scanner.authz.operators import OPERATORS
 from scanner.authz.principals import Principals, is_account_id, is_service, parse_caller, parse_principals
-from scanner.authz.values import CONTEXT_NAMES, CONTEXT_PAIR
+from scanner.authz.values import CONTEXT_NAMES, CONTEXT_PAIR, CONTEXT_PAIR_EXACT
 from scanner.model.records import GrantFact
 
 
@@ -90,12 +90,11 @@ def _source_test(grant: GrantFact) -> tuple[Test, ...]:
 def _context_tests(grant: GrantFact) -> tuple[Test, ...]:
     wanted = grant.context_subset if grant.context_equals is None else grant.context_equals
     tests = [
-        Test(OPERATORS["stringequals"], f"{CONTEXT_PAIR}{name.lower()}", (value,), name=f"kms:EncryptionContext:{name}")
+        Test(OPERATORS["stringequals"], f"{CONTEXT_PAIR_EXACT}{name}", (value,), name=f"kms:EncryptionContext:{name}")
         for name, value in sorted((wanted or {}).items())
     ]
     if grant.context_equals is not None:
-        names = tuple(sorted(name.lower() for name in grant.context_equals))
-        equal = OPERATORS["stringequalsignorecase"]
+        names, equal = tuple(sorted(grant.context_equals)), OPERATORS["stringequals"]
         tests.append(Test(equal, CONTEXT_NAMES, names, "ForAllValues", name="the encryption context's key"))
     return tuple(tests)
 

@@ -68,6 +68,9 @@ def _route(statement: Statement, request: AccessRequest, by_principal: bool, bou
     if statement.except_principals:
         return _except(statement, request, boundary)
     route, certain = principals.route(caller)
+    if request.settle and not certain:
+        # principals match exactly, so a role is none of its sessions; a federated session is its namesake's
+        return (route, True) if caller.kind == "federated" else (Route.NONE, True)
     if caller.kind == "service" and statement.allows and principals.everyone and not principals.names(caller):
         return route, request.settle  # AWS does not say whether an Allow for `*` reaches services
     return route, certain
@@ -78,7 +81,7 @@ def _except(statement: Statement, request: AccessRequest, boundary: Layer) -> tu
     assert statement.principals is not None
     if not statement.allows and isinstance(boundary, tuple):
         return Route.DIRECT, True
-    spared = statement.principals.exempts(request.caller)
+    spared = statement.principals.exempts(request.caller, exactly=request.settle)
     if spared and (statement.allows or boundary is None):
         return Route.NONE, True
     return Route.DIRECT, spared is False

@@ -79,7 +79,7 @@ class Route(IntEnum):
     ACCOUNT = 1
     """Names the caller's account: IAM policies of that account decide."""
     ROLE = 2
-    """Names the role of a session: boundary and session policy still limit it."""
+    """Names the role of a session, or the user who federated: boundary and session policy still limit it."""
     DIRECT = 3
     """Names the caller itself, or everyone: nothing but denials limits it."""
 
@@ -112,6 +112,8 @@ class Principals:
             return Route.ROLE, True
         if caller.kind == "role" and caller.text in self.arns:
             return Route.ROLE, True
+        if caller.kind == "federated" and self._names_user(caller):
+            return Route.ROLE, False  # the session's name is its user's only by custom
         if caller.is_iam and caller.account in self.accounts:
             return Route.ACCOUNT, True
         if caller.kind == "role" and (caller.account, caller.name) in self.session_roles:
@@ -128,11 +130,17 @@ class Principals:
             return caller.text in self.federated or caller.text in self.arns
         return caller.kind in ("user", "session", "federated") and caller.text in self.arns
 
-    def exempts(self, caller: Caller) -> bool | None:
+    def _names_user(self, caller: Caller) -> bool:
+        """Whether it names the user after whom a federated session is called."""
+        users = (parse_caller(arn) for arn in self.arns)
+        return any((user.kind, user.account, user.name) == ("user", caller.account, caller.name) for user in users)
+
+    def exempts(self, caller: Caller, *, exactly: bool = False) -> bool | None:
         """Whether a NotPrincipal element spares the caller; None where AWS does not say.
 
         AWS wants the principal, its role and its account listed; a list that names only part of them
-        "might" not spare it. The account alone does not spare its other principals.
+        "might" not spare it. The account alone does not spare its other principals. `exactly`: a role calls
+        as itself, not as some session of it.
         """
         if self.everyone:
             return True
@@ -140,19 +148,21 @@ class Principals:
             return self.names(caller)
         account = caller.account in self.accounts
         if caller.kind in ("session", "role"):
-            return self._exempts_role(caller, account)
+            return self._exempts_role(caller, account, exactly)
         if caller.kind == "account":
             return None if any(f"::{caller.account}:" in arn for arn in self.arns) else False
-        itself = caller.text in self.arns
-        return (True if account else None) if itself else False
+        if caller.text not in self.arns:
+            return None if caller.kind == "federated" and self._names_user(caller) else False
+        return True if account else None
 
-    def _exempts_role(self, caller: Caller, account: bool) -> bool | None:
+    def _exempts_role(self, caller: Caller, account: bool, exactly: bool) -> bool | None:
         here = (caller.account, caller.name)
         role = caller.text in self.arns if caller.kind == "role" else here in self.roles
         session = caller.kind == "session" and caller.text in self.arns
-        if role and session and account:
+        itself = exactly and caller.kind == "role"
+        if role and account and (session or itself):
             return True
-        some_session = caller.kind == "role" and here in self.session_roles
+        some_session = caller.kind == "role" and not itself and here in self.session_roles
         return None if role or session or some_session else False
 
 

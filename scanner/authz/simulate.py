@@ -75,8 +75,9 @@ def _request(case: dict[str, Any]) -> AccessRequest:
         raise CaseError(f"unknown action `{action}`" + (f", did you mean `{near[0]}`?" if near else ""))
     mask = bit(action)
     resource = "*" if mask & KEYLESS else _text(case, "resource")
-    account = _optional_text(case, "resourceAccount") or account_of(resource)
-    return AccessRequest(_caller(case), mask, resource, account, _context(case), settle=True)
+    caller = _caller(case)
+    account = _optional_text(case, "resourceAccount") or account_of(resource) or caller.account
+    return AccessRequest(caller, mask, resource, account, _context(case), settle=True)
 
 
 def _caller(case: dict[str, Any]) -> Caller:
@@ -230,4 +231,6 @@ def _left_open(request: AccessRequest, outcome: Outcome) -> bool:
 
 
 def _doubtful(hit: Hit, request: AccessRequest) -> bool:
-    return hit.named and not hit.statement.allows and bool(hit.possibly & ~hit.surely & request.actions)
+    """A denial that is open for another reason than a NotPrincipal list."""
+    by_list = hit.statement.except_principals and not hit.named
+    return not by_list and not hit.statement.allows and bool(hit.possibly & ~hit.surely & request.actions)

@@ -73,6 +73,8 @@ class Context(Protocol):
 
 
 CONTEXT_PAIR = "kms:encryptioncontext:"
+CONTEXT_PAIR_EXACT = "kms:EncryptionContext:"
+"""The same pairs by their names to the letter, as the constraints of grants ask for them; conditions never do."""
 CONTEXT_NAMES = "kms:encryptioncontext"
 """Stands for the names of all pairs of the encryption context, which the constraints of grants look at."""
 
@@ -82,9 +84,12 @@ class Given:
 
     def __init__(self, values: Mapping[str, tuple[str, ...]]) -> None:
         self._values = {key.lower(): Known(texts) for key, texts in values.items()}
-        pairs = [key.removeprefix(CONTEXT_PAIR) for key in self._values if key.startswith(CONTEXT_PAIR)]
+        pairs = {
+            key[len(CONTEXT_PAIR) :]: texts for key, texts in values.items() if key.lower().startswith(CONTEXT_PAIR)
+        }
+        self._values |= {f"{CONTEXT_PAIR_EXACT}{name}": Known(texts) for name, texts in pairs.items()}
         listed = self._values.get("kms:encryptioncontextkeys", ABSENT).values
-        self._values[CONTEXT_NAMES] = Known(tuple(dict.fromkeys([*pairs, *(name.lower() for name in listed)])))
+        self._values[CONTEXT_NAMES] = Known(tuple(dict.fromkeys([*pairs, *listed])))
 
     def parts(self, key: str, actions: int) -> tuple[tuple[int, Value], ...]:
         """One part: the values do not depend on the action."""

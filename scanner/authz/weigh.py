@@ -230,7 +230,9 @@ class _Scales:
         return allowed | self._within_account(iam, limited).only(on_key), 0
 
     def _by_identity_alone(self) -> int:
-        """Actions that name no key, and the alias half of alias actions."""
+        """Actions that name no key, and the alias half of alias actions; neither works across accounts."""
+        if self.crosses:
+            return 0
         return ~(KEY_ACTIONS | ASSUME_ROLE) | (ALIAS_ACTIONS if self.is_alias else 0)
 
     def _within_account(self, iam: Masks, limited: Masks) -> Masks:

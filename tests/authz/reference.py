@@ -57,6 +57,8 @@ def chain(case: Case) -> dict[str, str]:
         found["account"] = arn.split(":")[4]
         if ":assumed-role/" in arn:
             found["role"] = arn.split("/")[1]
+        if ":federated-user/" in arn:
+            found["user"] = arn.split("/", 1)[1]
     return found
 
 
@@ -66,7 +68,12 @@ def is_account(text: str, account: str | None) -> bool:
 
 def is_role(text: str, who: dict[str, str]) -> bool:
     named = re.fullmatch(r"arn:aws:iam::(\d{12}):role/(?:.*/)?([^/]+)", text)
-    return bool(named) and "role" in who and (named.group(1), named.group(2)) == (who["account"], who["role"])
+    return named is not None and "role" in who and (named.group(1), named.group(2)) == (who["account"], who["role"])
+
+
+def is_user(text: str, who: dict[str, str]) -> bool:
+    named = re.fullmatch(r"arn:aws:iam::(\d{12}):user/(?:.*/)?([^/]+)", text)
+    return named is not None and "user" in who and (named.group(1), named.group(2)) == (who["account"], who["user"])
 
 
 def kinds(element: Any, case: Case) -> set[str]:
@@ -85,13 +92,13 @@ def kinds(element: Any, case: Case) -> set[str]:
                 kind == "Service" and text == who["self"] and not text.startswith("arn:")
             ):
                 found.add("self")
-            elif kind == "AWS" and is_role(text, who):
+            elif kind == "AWS" and (is_role(text, who) or is_user(text, who)):
                 found.add("role")
     return found
 
 
 def reaches(statement: Any, case: Case) -> str | None:
-    """direct, role, account, open (AWS does not say) or None."""
+    """direct, role, account, open (AWS does not say), unread (a Deny of nobody) or None."""
     if "NotPrincipal" in statement:
         found = kinds(statement["NotPrincipal"], case)
         if statement["Effect"] == "Deny" and case.get("boundaries"):
@@ -102,6 +109,8 @@ def reaches(statement: Any, case: Case) -> str | None:
         if "everyone" in found or wanted <= found:
             return None
         return "open" if found & {"self", "role"} else "direct"
+    if "Principal" not in statement and statement["Effect"] == "Deny":
+        return "unread"
     found = kinds(statement.get("Principal", {}), case)
     if found & {"everyone", "self"}:
         return "direct"
@@ -318,12 +327,12 @@ def answer(case: Case) -> str:
     everything = [*key_hits, *endpoint_hits, *mine["i"], *mine["b"], *mine["s"]]
     everything += [h for level in levels for h in level] + ([] if action == "RetireGrant" else rcp_hits)
     denials = [route for effect, route in everything if effect == "Deny"]
-    if any(route != "open" for route in denials):
+    if any(route not in ("open", "unread") for route in denials):
         return "ExplicitlyDenied"
     limits = all(("Allow", "direct") in level for level in levels)
     limits = limits and (not case.get("vpcePolicies") or any(e == "Allow" for e, _ in endpoint_hits))
     verdict = allowed(case, action, key_hits, mine, is_service, on_alias) if limits else "ImplicitlyDenied"
-    if case["principal"] == "anonymous":
+    if case["principal"] == "anonymous" or "unread" in denials:
         return "ImplicitlyDenied"
     return "Undetermined" if verdict == "Allowed" and denials else verdict
 
@@ -342,7 +351,7 @@ def allowed(
     iam = identity and boundary and session and not is_service
     word = {True: "Allowed", False: "ImplicitlyDenied"}
     if action in KEYLESS or (on_alias and action in ("CreateAlias", "UpdateAlias", "DeleteAlias")):
-        return word[iam]
+        return word[iam and chain(case).get("account") == case["resourceAccount"]]
     if action == "RetireGrant":
         return word[any(retires(case, grant, iam) for grant in case.get("grants") or [])]
     if on_alias:
@@ -395,20 +404,20 @@ def covers_request(grant: Any, case: Case, action: str) -> bool:
 
 
 def fits_context(constraints: Any, case: Case) -> bool:
-    prefix = "kms:encryptioncontext:"
+    prefix = "kms:EncryptionContext:"
     pairs = {
-        name.lower().removeprefix(prefix): listed(value)
+        name[len(prefix) :]: listed(value)
         for name, value in case["context"].items()
-        if name.lower().startswith(prefix)
+        if name.lower().startswith(prefix.lower())
     }
     for kind in ("EncryptionContextEquals", "EncryptionContextSubset"):
         wanted = constraints.get(kind)
         if wanted is None:
             continue
-        if any(pairs.get(name.lower()) != [value] for name, value in wanted.items()):
+        if any(pairs.get(name) != [value] for name, value in wanted.items()):
             return False
-        names = set(pairs) | {name.lower() for name in context(case, "kms:EncryptionContextKeys")}
-        if kind.endswith("Equals") and names != {name.lower() for name in wanted}:
+        names = set(pairs) | set(context(case, "kms:EncryptionContextKeys"))
+        if kind.endswith("Equals") and names != set(wanted):
             return False
     return True
 
