@@ -29,7 +29,7 @@ R = TypeVar("R")
 GLOBAL = "aws-global"
 """The Region of what has none: IAM, Organizations."""
 _HOME = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
-LAST_USAGE_BUDGET = 300
+LAST_USAGE_BUDGET = 50
 """Calls of GetKeyLastUsage for one account and Region: AWS allows five a second."""
 WINDOW = 256
 """How many items of one listing may be in flight or waiting to be used."""

@@ -37,7 +37,7 @@ from scanner.cli.options import FILE, Gate, Judging, Rendering, gate_options, ju
 @click.option(
     "--last-usage-budget",
     type=int,
-    default=300,
+    default=50,
     show_default=True,
     metavar="N",
     help="Keys of each Region to ask for their last use, at five a second; 0: none.",
