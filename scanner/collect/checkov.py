@@ -132,10 +132,12 @@ class CheckovRun:
         return _answer(code, self._output.read(), self._errors.read().decode(errors="replace"))
 
     def stop(self) -> None:
-        """End the program and what it started."""
+        """End the program and what it started, whether or not anybody has asked what it says."""
         if self._process is not None and self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+        self._output.close()
+        self._errors.close()
 
 
 def _answer(code: int, data: bytes, errors: str) -> CheckovReport:
