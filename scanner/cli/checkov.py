@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from scanner.cli.failures import say
-from scanner.collect.checkov import CheckovReport, CheckovRun, find_checkov, read_checkov_report, start_checkov
-from scanner.collect.checkov_merge import merge_checkov
 from scanner.errors import KeyproofError
 from scanner.model.finding import Finding, Notice
 from scanner.model.records import PlanChange
+
+if TYPE_CHECKING:  # most plans are judged without it
+    from scanner.collect.checkov import CheckovReport, CheckovRun
 
 Merge: TypeAlias = Callable[[Sequence[Finding], Sequence[PlanChange]], tuple[list[Finding], tuple[Notice, ...]]]
 """Findings with what checkov says of the same, and what a reader must know of it."""
@@ -52,12 +53,16 @@ class CheckovSource:
 def _merged(
     findings: Sequence[Finding], report: CheckovReport, changes: Sequence[PlanChange]
 ) -> tuple[list[Finding], tuple[Notice, ...]]:
+    from scanner.collect.checkov_merge import merge_checkov
+
     if report.problem is not None:
         say(report.problem)  # several formats have no room for notices
     return merge_checkov(findings, report, changes)
 
 
 def _started(plan: str, resources: int) -> CheckovRun:
+    from scanner.collect.checkov import CheckovRun, find_checkov, start_checkov
+
     try:
         program = find_checkov(os.environ, cache_folder(os.environ))
     except KeyproofError as problem:
@@ -66,6 +71,8 @@ def _started(plan: str, resources: int) -> CheckovRun:
 
 
 def _read(path: Path) -> CheckovReport:
+    from scanner.collect.checkov import CheckovReport, read_checkov_report
+
     try:
         return read_checkov_report(path.read_bytes(), str(path))
     except OSError as problem:

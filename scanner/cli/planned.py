@@ -20,7 +20,6 @@ from scanner.collect.terraform import (
     source_of,
 )
 from scanner.graph.build import build
-from scanner.graph.compare import changes_between
 from scanner.graph.keygraph import KeyGraph
 from scanner.model.finding import Finding, Notice, Report
 from scanner.model.snapshot import Snapshot, snapshot_of
@@ -58,6 +57,8 @@ def judge_plan(judge: Judge, path: Path, live: Path | None, source: Path | None,
         verdict = judge.judge_graph(after, annotate)
     if live is None:
         return verdict
+    from scanner.graph.compare import changes_between
+
     return replace(verdict, report=replace(verdict.report, changes=changes_between(before, after)))
 
 
