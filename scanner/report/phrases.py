@@ -19,7 +19,7 @@ def waiver_line(finding: Finding) -> str:
 def evidence_line(evidence: Evidence) -> str:
     """One piece of evidence with the place it was found."""
     place = "#".join(part for part in (evidence.document, evidence.pointer) if part)
-    return f"{evidence.text} [{place}]" if place else evidence.text
+    return f"{evidence.text} [{place}]" if place and not evidence.text.startswith(place) else evidence.text
 
 
 def headline(finding: Finding, limit: int) -> str:

@@ -36,6 +36,7 @@ def render(report: Report, options: RenderOptions) -> str:
     summary = summarize(report)
     sections = (
         _heading(report, options),
+        _overview(report, summary, options),
         _failures(report, listed, options),
         _not_assessed(listed, options),
         _others(listed, options),
@@ -58,6 +59,34 @@ def _heading(report: Report, options: RenderOptions) -> Iterator[str]:
     style: Style = "green" if report.complete and not report.gaps else "bold yellow"
     mark = "COMPLETE" if report.complete and not report.gaps else "INCOMPLETE"
     yield from lines_of(f"{mark}: {completeness(report)}", 0, options, style)
+
+
+def _overview(report: Report, summary: Summary, options: RenderOptions) -> Iterator[str]:
+    """One line for each rule that failed or could not be told somewhere, worst first."""
+    rules = sorted(report.rules, key=lambda rule: (-rule.severity, rule.id))
+    told = [rule for rule in rules if rule.severity >= options.severity and any(_numbers(summary, rule.id)[:2])]
+    if not told:
+        return
+    width = max(len("all rules"), *(len(rule.id) for rule in told))
+    yield from lines_of(f"{'OVERVIEW':<{width + 11}}{'failed':>9}{'not assessed':>14}{'passed':>9}", 0, options, "bold")
+    for rule in told:
+        columns = _columns(_numbers(summary, rule.id))
+        name = f"{rule.severity.label.upper():<8} {rule.id:<{width}}"
+        yield from lines_of(name + columns, 2, options, SEVERITY_STYLE[rule.severity], hanging=9)
+    everything = summary.failures, summary.outcomes[Outcome.NOT_ASSESSED], summary.outcomes[Outcome.PASS]
+    yield from lines_of(f"{'':<8} {'all rules':<{width}}{_columns(everything)}", 2, options, "bold", hanging=9)
+
+
+def _numbers(summary: Summary, rule: str) -> tuple[int, int, int]:
+    """Subjects on which a rule failed and nobody waived it, could not be told, passed."""
+    counts = summary.rules.get(rule, {})
+    failed = counts.get(Outcome.FAIL.value, 0) - counts.get("waived", 0)
+    return failed, counts.get(Outcome.NOT_ASSESSED.value, 0), counts.get(Outcome.PASS.value, 0)
+
+
+def _columns(numbers: tuple[int, int, int]) -> str:
+    failed, open_ones, passed = numbers
+    return f"{failed:>9,}{open_ones:>14,}{passed:>9,}"
 
 
 # --- failures, by rule ---------------------------------------------------------------------------
@@ -90,8 +119,10 @@ def _group(rule: RuleInfo | None, findings: list[Finding], options: RenderOption
 
 
 def _finding(finding: Finding, options: RenderOptions, *, with_fix: bool) -> Iterator[str]:
-    yield from lines_of(f"- {subject_line(finding)}", 2, options, hanging=2)
-    yield from lines_of(finding.message, 4, options)
+    said = bool(finding.label) and finding.label in finding.message
+    first, second = (finding.message, _place(finding)) if said else (subject_line(finding), finding.message)
+    yield from lines_of(f"- {first}", 2, options, hanging=2)
+    yield from lines_of(second, 4, options)
     for evidence in finding.evidence[:EVIDENCE_SHOWN]:
         yield from lines_of(f"because {evidence_line(evidence)}", 6, options, "dim", hanging=2)
     if len(finding.evidence) > EVIDENCE_SHOWN:
@@ -106,12 +137,16 @@ def _finding(finding: Finding, options: RenderOptions, *, with_fix: bool) -> Ite
 
 def subject_line(finding: Finding) -> str:
     """The subject by name and ARN, once when they are the same."""
+    known_as = f"{finding.label} " if finding.label and finding.label not in finding.subject else ""
+    return known_as + _place(finding)
+
+
+def _place(finding: Finding) -> str:
+    """The ARN, and where the source of a plan declares it."""
     place = f"{finding.location[0]}:{finding.location[1]}" if finding.location else None
     address = finding.address if finding.address and finding.address not in finding.subject else None
     known_at = ", ".join(filter(None, (address, place)))
-    where = f" ({known_at})" if known_at else ""
-    known_as = f"{finding.label} " if finding.label and finding.label not in finding.subject else ""
-    return f"{known_as}{finding.subject}{where}"
+    return f"{finding.subject} ({known_at})" if known_at else finding.subject
 
 
 def marks(finding: Finding) -> Iterator[str]:

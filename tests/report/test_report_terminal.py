@@ -24,6 +24,37 @@ def test_worse_rules_come_first(full):
     assert heads == ["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFO"]
 
 
+def test_an_overview_comes_first_with_a_line_for_each_rule_that_has_something_to_say():
+    quiet = samples.a_rule("quiet")
+    store = samples.a_rule("key-store-disconnected", severity=Severity.HIGH)
+    findings = (
+        samples.a_finding(quiet, outcome=Outcome.PASS),
+        samples.a_finding(subject="a"),
+        samples.a_finding(subject="b", waiver=samples.WAIVER),
+        samples.a_finding(store, subject="c", outcome=Outcome.NOT_ASSESSED, reasons=("denied",)),
+    )
+    text = text_of(samples.a_report(*findings, rules=(quiet, store, samples.a_rule())))
+    overview = text[text.index("OVERVIEW") : text.index("\n\n", text.index("OVERVIEW"))].splitlines()
+    assert overview[0].split() == ["OVERVIEW", "failed", "not", "assessed", "passed"]
+    assert [line.split() for line in overview[1:]] == [
+        ["HIGH", "key-store-disconnected", "0", "1", "0"],
+        ["MEDIUM", "key-rotation-off", "1", "0", "0"],
+        ["all", "rules", "1", "1", "1"],
+    ]
+    assert text.index("OVERVIEW") < text.index("because")
+
+
+def test_a_finding_says_its_subject_once():
+    text = text_of(samples.a_report(samples.a_finding()))
+    assert text.count("alias/payments") == 1
+    assert text.count(samples.KEY) == 1
+
+
+def test_evidence_does_not_repeat_its_place():
+    told = samples.Evidence("field", "a", "key.tags is none", pointer="key.tags")
+    assert "because key.tags is none\n" in text_of(samples.a_report(samples.a_finding(evidence=(told,))))
+
+
 def test_evidence_stands_under_its_finding_with_its_place(full):
     flat = " ".join(text_of(full).split())
     assert "because Allow kms:* to arn:aws:iam::111122223333:role/ops [key-policy/default#/Statement/1]" in flat
