@@ -373,6 +373,11 @@ class MetricFilterFact(Record, frozen=True, tag="metric-filter"):
     metrics: tuple[str, ...]
     """`<namespace>/<name>` of each metric that it writes."""
 
+    @property
+    def id(self) -> str:
+        """What tells it from others of its account and Region, since it has no ARN."""
+        return f"{self.log_group}:{self.name}"
+
 
 class AlarmFact(Record, frozen=True, tag="alarm"):
     """One CloudWatch alarm on a metric of such a filter, or on other alarms."""
