@@ -103,6 +103,10 @@ class KmsBackend(StoreBackend):
         found = (key.id for key in self.keys.values() if alias_name in key.aliases)
         return next(found, None) or self._generate_default_keys(alias_name)
 
+    def alias_exists(self, alias_name: str) -> bool:
+        """Whether an alias has a key; asking for an AWS alias makes it, so no other service of moto makes its own."""
+        return self.get_key_id_from_alias(alias_name) is not None
+
     def replicate(self, key: Key, parameters: dict[str, Any]) -> Key:
         """Create the replica of a multi-Region primary key in another Region."""
         region = parameters["ReplicaRegion"]

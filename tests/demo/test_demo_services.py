@@ -75,6 +75,19 @@ def test_a_copied_snapshot_tells_where_it_came_from_and_has_the_key_asked_for(aw
     assert stated[kept]["Description"] == f"[Copied {source} from {REGION}] kept"
 
 
+def test_the_default_key_of_an_encrypted_table_is_aws_managed(aws: dict[str, Any]) -> None:
+    table = boto3.client("dynamodb").create_table(
+        TableName="t",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        SSESpecification={"Enabled": True, "SSEType": "KMS"},
+    )["TableDescription"]
+    key = table["SSEDescription"]["KMSMasterKeyArn"]
+    assert aws["kms"].describe_key(KeyId=key)["KeyMetadata"]["KeyManager"] == "AWS"
+    assert managed(aws, "dynamodb") == key
+
+
 def database(aws: dict[str, Any], name: str, **more: Any) -> dict[str, Any]:
     wanted = {"Engine": "postgres", "DBInstanceClass": "db.r6g.large", "AllocatedStorage": 20, "MasterUsername": "a"}
     return dict(aws["rds"].create_db_instance(DBInstanceIdentifier=name, **wanted, **more)["DBInstance"])
