@@ -8,7 +8,7 @@ as nothing and a faulty Deny as one that may apply, so a malformed policy never 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -113,6 +113,19 @@ def parse_document(name: str, source: Any) -> Document:
     return Document(name, statements, fault)
 
 
+def parse_whole(name: str, source: Any) -> Document:
+    """A document of a layer in which every statement needs Action and Resource; key policies may lack them."""
+    document = parse_document(name, source)
+    return replace(document, statements=tuple(map(_whole, document.statements)))
+
+
+def _whole(statement: Statement) -> Statement:
+    if statement.fault or not isinstance(statement.raw, dict):
+        return statement
+    lacking = [element for element in ("Action", "Resource") if not {element, f"Not{element}"} & set(statement.raw)]
+    return replace(statement, actions=EVERY, fault=f"{lacking[0]} is missing") if lacking else statement
+
+
 Parsed = tuple[tuple[Statement, ...], str | None]
 
 
@@ -177,6 +190,9 @@ def _check_shape(raw: Any) -> None:
         raise ValueError("an element stands twice in the statement")
     if raw.get("Effect") not in ("Allow", "Deny"):
         raise ValueError("Effect is neither Allow nor Deny")
+    empty = sorted(element for element, value in raw.items() if value is None and element != "Sid")
+    if empty:
+        raise ValueError(f"{empty[0][:80]} is null")
     unknown = sorted(str(element) for element in set(raw) - _ELEMENTS)
     if unknown:
         raise ValueError(f"the element `{unknown[0][:80]}` is not part of the policy language")

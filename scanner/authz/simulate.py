@@ -15,7 +15,7 @@ from typing import Any
 from scanner.authz.actions import ACTIONS, KEYLESS, bit, is_known
 from scanner.authz.assumed import assumed
 from scanner.authz.decide import explain
-from scanner.authz.documents import Document, RepeatedKeys, StatementRef, parse_document, read_json
+from scanner.authz.documents import Document, RepeatedKeys, StatementRef, parse_document, parse_whole, read_json
 from scanner.authz.match import Hit
 from scanner.authz.principals import Caller, is_account_id, parse_caller
 from scanner.authz.request import AccessRequest, Decision, Documents, Layer, Verdict
@@ -74,7 +74,7 @@ def _request(case: dict[str, Any]) -> AccessRequest:
         near = get_close_matches(action, ACTIONS, n=1)
         raise CaseError(f"unknown action `{action}`" + (f", did you mean `{near[0]}`?" if near else ""))
     mask = bit(action)
-    resource = "*" if mask & KEYLESS else _text(case, "resource")
+    resource = "*" if mask & KEYLESS else _resource(case)
     caller = _caller(case)
     account = _optional_text(case, "resourceAccount") or account_of(resource) or caller.account
     return AccessRequest(caller, mask, resource, account, _context(case), settle=True)
@@ -86,6 +86,13 @@ def _caller(case: dict[str, Any]) -> Caller:
     if account and caller.account and caller.account != account:
         raise CaseError(f"`principalAccount` {account} is not the account of the principal {caller.text}")
     return caller
+
+
+def _resource(case: dict[str, Any]) -> str:
+    resource = _text(case, "resource")
+    if resource != "*" and not resource.startswith("arn:"):
+        raise CaseError("`resource` is neither an ARN nor `*`")
+    return resource
 
 
 def _text(case: dict[str, Any], field: str) -> str:
@@ -125,13 +132,13 @@ def _documents(case: dict[str, Any]) -> Documents:
         _one("key-policy/default", case.get("keyPolicy")),
         _one("key-policy/AWS_RAM", case.get("ramKeyPolicy")),
     ]
-    session = _one("session-policy", case.get("sessionPolicy"))
+    session = case.get("sessionPolicy")
     return Documents(
         key_policies=tuple(document for document in key_policies if document),
         grants=_grants(case),
         identity=_list(case, "identityPolicies", "iam/") or (),
         boundary=_list(case, "boundaries", "boundary/"),
-        session=(session,) if session else None,
+        session=None if session is None else (parse_whole("session-policy", session),),
         scps=_levels(case, "scps", "scp/"),
         rcps=_levels(case, "rcps", "rcp/"),
         endpoint=_list(case, "vpcePolicies", "endpoint-policy/"),
@@ -151,7 +158,7 @@ def _listed(case: dict[str, Any], field: str) -> list[Any]:
 
 def _list(case: dict[str, Any], field: str, prefix: str) -> Layer:
     sources = _listed(case, field)
-    return tuple(parse_document(f"{prefix}{i}", source) for i, source in enumerate(sources)) or None
+    return tuple(parse_whole(f"{prefix}{i}", source) for i, source in enumerate(sources)) or None
 
 
 def _levels(case: dict[str, Any], field: str, prefix: str) -> tuple[tuple[Document, ...], ...] | None:
@@ -159,7 +166,7 @@ def _levels(case: dict[str, Any], field: str, prefix: str) -> tuple[tuple[Docume
     for i, level in enumerate(_listed(case, field)):
         if not isinstance(level, list):
             raise CaseError(f"level {i} of `{field}` is not a list of documents")
-        levels.append(tuple(parse_document(f"{prefix}{i}/{j}", source) for j, source in enumerate(level)))
+        levels.append(tuple(parse_whole(f"{prefix}{i}/{j}", source) for j, source in enumerate(level)))
     return tuple(levels) or None
 
 

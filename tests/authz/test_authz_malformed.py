@@ -58,6 +58,8 @@ MALFORMED: list[Any] = [
     around(Principal={}),
     around(NotPrincipal={"AWS": NAMES["bob"]}),
     around(Condition=[]),
+    around(Condition=None),
+    around(Resource=None),
     around(Condition={"StringEquals": "x"}),
     around(Condition={"StringEquals": {"aws:UserAgent": None}}),
     around(Condition={"StringEquals": {"aws:UserAgent": {"a": "b"}}}),
@@ -219,3 +221,26 @@ def test_an_answer_says_what_it_takes_for_granted(short: dict[str, Any], word: s
 def test_a_documented_answer_takes_nothing_for_granted() -> None:
     found = answer(case({"principal": "alice", "key_policy": [{"allow": "kms:*", "to": "alice"}]}))
     assert all("note" not in entry for entry in found["because"])
+
+
+@pytest.mark.parametrize("element", ["Action", "Resource"])
+@pytest.mark.parametrize("gone", [True, False], ids=["missing", "null"])
+@pytest.mark.parametrize("field", ["identityPolicies", "boundaries", "sessionPolicy", "scps", "rcps", "vpcePolicies"])
+def test_a_denial_without_action_or_resource_never_becomes_an_allow(field: str, gone: bool, element: str) -> None:
+    who = {"Principal": "*"} if field in ("rcps", "vpcePolicies") else {}
+    allow = {"Effect": "Allow", "Action": "*", "Resource": "*", **who}
+    deny = {**allow, "Effect": "Deny", element: None}
+    if gone:
+        del deny[element]
+    document = {"Version": "2012-10-17", "Statement": [allow, deny]}
+    layer = document if field == "sessionPolicy" else [[document]] if field in ("scps", "rcps") else [document]
+    plain = case({"principal": "app/s", "key_policy": [{"allow": "kms:*", "to": "app/s"}]})
+    assert answer(plain)["decision"] == "Allowed"
+    assert answer({**plain, field: layer})["decision"] == "ImplicitlyDenied"
+
+
+def test_a_resource_that_is_no_arn_is_a_bad_line() -> None:
+    told: list[str] = []
+    bad = {**case({"principal": "alice", "key_policy": [{"allow": "kms:*", "to": "alice"}]}), "resource": "\ud800"}
+    assert list(answer_lines([json.dumps(bad)], lambda _, message: told.append(message))) == []
+    assert told == ["`resource` is neither an ARN nor `*`"]
