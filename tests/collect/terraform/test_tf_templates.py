@@ -79,7 +79,7 @@ def test_the_gitlab_job_writes_what_it_keeps(tmp_path: Path) -> None:
     got = bash("\n".join(job["script"]), tmp_path, **variables)
     assert got[:2] == ["plan", HOSTILE]
     written = {word.split("=", 1)[1] for word in got if "=" in word}
-    assert written == {*job["artifacts"]["paths"], job["artifacts"]["reports"]["junit"]}
+    assert written == {*job["artifacts"]["paths"], *job["artifacts"]["reports"].values()}
 
 
 def test_the_commands_of_the_action_are_real(run: Any, tmp_path: Path) -> None:
