@@ -24,8 +24,8 @@ def merge_checkov(
 
     `findings` should hold every outcome of the rules concerned, so that a contradiction can say what ours is.
     """
-    if report.problem is not None:
-        return list(findings), (Notice(NOTICE, report.problem),)
+    if report.problem is not None or not report.results:
+        return list(findings), (Notice(NOTICE, report.problem or "checkov gave no result on any resource of the plan"),)
     subjects = _Subjects(changes)
     failed: dict[tuple[str, str], list[str]] = defaultdict(list)
     passed: dict[tuple[str, str], list[str]] = defaultdict(list)

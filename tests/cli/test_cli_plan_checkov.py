@@ -67,6 +67,13 @@ def test_a_contradiction_shows_both_and_the_reason(plan: Path, tmp_path: Path, r
     assert "aws_kms_key.main" in notice
 
 
+def test_a_report_without_any_result_is_not_clean(plan: Path, tmp_path: Path, run: Callable) -> None:
+    report = tmp_path / "checkov.json"
+    report.write_text('{"passed": 0, "failed": 0, "checkov_version": "3.3.30"}')
+    outcome = run("plan", plan, "--checkov-report", report, "-f", "json", *AS_OF)
+    assert notices(outcome.out) == ["checkov gave no result on any resource of the plan"]
+
+
 def test_checkov_runs_beside_the_plan(
     plan: Path, tmp_path: Path, run: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:

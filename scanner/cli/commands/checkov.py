@@ -11,7 +11,7 @@ from scanner.cli.words import Group
 
 @click.group("checkov", cls=Group)
 def command() -> None:
-    """Put checkov beside keyproof, for `plan --checkov`."""
+    """Install checkov beside keyproof, for `plan --checkov`."""
 
 
 @command.command("install")
