@@ -39,6 +39,8 @@ class DeclaredModels(JSONFileLoader):  # type: ignore[misc]  # botocore has no t
         for service, operation in declared:
             if service != "sts":
                 self._declared.setdefault(service, set()).add(operation)
+        self._shapes: dict[Path, set[str]] = {}
+        """The shapes that were kept of the model in a directory."""
 
     def load_file(self, file_path: str) -> Any:
         """The model at `file_path` (without its ending), or None when there is none."""
@@ -51,9 +53,13 @@ class DeclaredModels(JSONFileLoader):  # type: ignore[misc]  # botocore has no t
 
     def _decoded(self, path: Path, text: bytes) -> Any:
         declared = self._declared.get(path.parent.parent.name)
-        if declared is None or not path.name.startswith("service-2.json"):
+        if declared is None or not path.name.startswith("service-2."):
             return msgspec.json.decode(text)
-        return _trimmed(text, declared)
+        if path.name.startswith("service-2.sdk-extras"):
+            return _amending(msgspec.json.decode(text), self._shapes[path.parent])
+        model = _trimmed(text, declared)
+        self._shapes[path.parent] = set(model["shapes"])
+        return model
 
 
 def _trimmed(text: bytes, declared: set[str]) -> dict[str, Any]:
@@ -68,6 +74,15 @@ def _trimmed(text: bytes, declared: set[str]) -> dict[str, Any]:
     }
     whole: dict[str, Any] = {name: msgspec.json.decode(raw) for name, raw in parts.items()}
     return whole | {"operations": operations, "shapes": _reachable(operations.values(), described)}
+
+
+def _amending(extras: dict[str, Any], kept: set[str]) -> dict[str, Any]:
+    """botocore's amendments to a model, without those to shapes that were left out of it."""
+    shapes = extras.get("merge", {}).get("shapes")
+    if not shapes:
+        return extras
+    known = {name: shape for name, shape in shapes.items() if name in kept}
+    return extras | {"merge": extras["merge"] | {"shapes": known}}
 
 
 def _reachable(operations: Iterable[dict[str, Any]], described: dict[str, msgspec.Raw]) -> dict[str, Any]:

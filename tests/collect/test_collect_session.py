@@ -172,6 +172,19 @@ def test_an_answer_that_is_no_xml_is_refused(
     assert len(caught.value.message) <= 300
 
 
+@pytest.mark.parametrize("service", ["rds", "s3", "kms"])
+def test_the_errors_of_a_service_are_known_although_few_of_its_operations_are(service: str):
+    model = ServiceModel(model_loader(None).load_service_model(service, "service-2"))
+    assert all(shape.type_name == "structure" for shape in model.error_shapes)
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "InvalidParameterValue"])
+def test_an_error_of_a_service_whose_model_botocore_amends_is_refused(aws: FakeAws, bench: Bench, code: str):
+    aws.fault("rds", "DescribeDBClusters", Fault(403, code))
+    with pytest.raises(Refused, match=code):
+        bench.scope().call("rds", "describe_db_clusters")
+
+
 def test_what_botocore_does_not_know_is_unsupported(bench: Bench):
     for service, operation in (("kms", "make_coffee"), ("coffee", "make")):
         with pytest.raises(Refused, match="Unsupported"):
