@@ -34,7 +34,7 @@ COMMANDS = {
     "rules": Subcommand("rules", "List, show, lint and test rules."),
     "snapshot": Subcommand("snapshot", "Look into a snapshot file or export it."),
     "history": Subcommand("history", "Show how findings came and went, and how long they stay."),
-    "export": Subcommand("export", "Send findings to another system: Security Hub."),
+    "export": Subcommand("export", "Send findings to another system."),
     "permissions": Subcommand("permissions", "Print the read-only IAM policy that a scan needs."),
     "demo": Subcommand("demo", "Scan a made-up PCI estate on an emulator in this process."),
     "completion": Subcommand("completion", "Print the completion script of a shell."),

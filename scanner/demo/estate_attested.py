@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from typing import Any
 
-from scanner.demo.world import AS_OF, World
-from scanner.model.attestation import Attestation, AttestedUser, Listing, Statement
+from scanner.demo.world import World
 
 _BY = "olga.brandt"
 _APPROVERS = ("officer-1", "officer-2", "officer-3")
 
 
-def attestation(world: World) -> Attestation:
-    """Planted: nobody need approve on settlement-hsm, and the listing of legacy-hsm is old; pci-hsm is in order."""
+def attestation(world: World) -> dict[str, Any]:
+    """The content of an attestation file (docs/attestation.md).
+
+    Planted: nobody need approve on settlement-hsm, and the listing of legacy-hsm is old; pci-hsm is in order.
+    """
     clusters = {store.name: store.cluster_id or "" for store in world.kms().stores.values()}
-    listed = datetime(2026, 11, 2, tzinfo=UTC)
-    ceremony = Statement(
-        clusters["pci-hsm"], "key-ceremony", datetime(2026, 2, 9, tzinfo=UTC), _BY, "three custodians, minutes SEC-88"
-    )
-    stale = f"the listing of {clusters['legacy-hsm']} of 2024-03-04 counted until 2025-03-04"
-    return Attestation(
-        listings=(
-            _listing(clusters["pci-hsm"], listed, approvals=2),
-            _listing(clusters["settlement-hsm"], listed, approvals=1),
-            _listing(clusters["legacy-hsm"], AS_OF.replace(year=2024), approvals=2, stale=stale),
-        ),
-        statements=(ceremony,),
-    )
+    return {
+        "clusters": [
+            _listing(clusters["pci-hsm"], "2026-11-02", approvals=2),
+            _listing(clusters["settlement-hsm"], "2026-11-02", approvals=1),
+            _listing(clusters["legacy-hsm"], "2024-03-04", approvals=2),
+        ],
+        "statements": [
+            {
+                "about": clusters["pci-hsm"],
+                "topic": "key-ceremony",
+                "date": "2026-02-09",
+                "by": _BY,
+                "text": "three custodians, minutes SEC-88",
+            }
+        ],
+    }
 
 
-def _listing(cluster: str, date: datetime, approvals: int, stale: str | None = None) -> Listing:
-    users = tuple(AttestedUser(name, "admin", approves=approvals > 1) for name in _APPROVERS)
-    kms = AttestedUser("kmsuser", "crypto-user")
-    return Listing(cluster, date, _BY, (*users, kms), {"user": approvals, "quorum": approvals}, stale)
+def _listing(cluster: str, date: str, approvals: int) -> dict[str, Any]:
+    keys = [{"strategy": "token-sign", "status": "enabled"}] if approvals > 1 else []
+    officers = [{"username": name, "role": "admin", "locked": "false", "quorum": keys} for name in _APPROVERS]
+    users = [*officers, {"username": "kmsuser", "role": "crypto-user", "locked": "false"}]
+    return {
+        "cluster": cluster,
+        "date": date,
+        "by": _BY,
+        "users": {"error_code": 0, "data": {"users": users}},
+        "quorum": {"error_code": 0, "data": {"user": approvals, "quorum": approvals}},
+    }

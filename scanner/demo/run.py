@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from unittest.mock import patch
 
 from scanner.catalog.quotas import QUOTAS, Quota
 from scanner.errors import UsageError
-from scanner.model.attestation import Attestation
 
 _INSTALL = "the demo needs the extra `demo`: pip install 'keyproof[demo]'"
 UNHURRIED = Quota(1000)
@@ -23,7 +23,8 @@ class Demo:
 
     regions: tuple[str, ...]
     as_of: datetime
-    attestation: Attestation
+    attestation: dict[str, Any]
+    """The content of an attestation file."""
 
 
 @contextmanager

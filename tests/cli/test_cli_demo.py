@@ -16,7 +16,8 @@ def test_the_demo_writes_report_and_snapshot_that_judge_the_same(run: Callable) 
     report = json.loads(Path("out/report.json").read_text("utf-8"))
     assert Path("out/report.txt").read_text("utf-8") == outcome.out
     assert "PASS" in {finding["outcome"] for finding in report["findings"]}
-    checked = run("check", "out/demo.snapshot", "--as-of", report["as_of"], "--all", "-f", "json", "--fail-on", "none")
+    attested = ("--attestation", "out/attestation.json", "--as-of", report["as_of"])
+    checked = run("check", "out/demo.snapshot", *attested, "--all", "-f", "json", "--fail-on", "none")
     assert checked.out == Path("out/report.json").read_text("utf-8")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,22 +21,25 @@ def command(out: Path) -> None:
     """
     from scanner.cli.failures import say
     from scanner.cli.live import read_account
-    from scanner.cli.output import Destination, write_stdout
+    from scanner.cli.output import Destination, write, write_stdout
     from scanner.cli.pipeline import prepare_with
     from scanner.cli.rendering import render
     from scanner.demo.run import demo
     from scanner.model.settings import Settings
+    from scanner.rules.attestations import load_attestation
 
-    snapshot, text = out / "demo.snapshot", out / "report.txt"
+    snapshot, text, attested = out / "demo.snapshot", out / "report.txt", out / "attestation.json"
     files = (Destination("json", out / "report.json"), Destination("html", out / "report.html"))
     everything = Rendering(formats=files, severity="info", all=True, no_color=True)
     with demo() as estate:
         out.mkdir(parents=True, exist_ok=True)
         judging = Judging(rules=(), settings=None, waivers=None, baseline=None, framework=None, as_of=estate.as_of)
-        judge = prepare_with(Settings(attestation=estate.attestation), judging, everything)
+        write(json.dumps(estate.attestation, indent=2) + "\n", attested)
+        settings = Settings(attestation=load_attestation(attested, estate.as_of))
+        judge = prepare_with(settings, judging, everything)
         read_account(snapshot, {"regions": estate.regions})
     report = judge.judge_file(snapshot).report
     render(report, everything)
     render(report, replace(everything, formats=(Destination("terminal", text),), all=False))
     write_stdout(text.read_bytes())
-    say(f"report.txt, report.json, report.html and demo.snapshot are in {out}")
+    say(f"report.txt, report.json, report.html, attestation.json and demo.snapshot are in {out}")

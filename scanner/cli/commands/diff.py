@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @gate_options
 @rendering_options
 def command(old: Path, new: Path, judging: Judging, gate: Gate, rendering: Rendering) -> int:
-    """Say what changed between two snapshots or two JSON reports.
+    """Say what changed between two snapshots or two reports.
 
     The report on NEW, in which each finding is new, unchanged, fixed or regressed. Of two snapshots, both judged by
     the same rules as of the same date, it also tells what changed in keys, policies, grants, access and custody.
