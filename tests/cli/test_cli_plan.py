@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,6 +61,14 @@ def test_what_is_known_only_after_apply_is_not_a_gap(plan: Path, run: Callable) 
 
 def test_the_same_plan_gives_the_same_bytes(plan: Path, run: Callable) -> None:
     assert run("plan", plan, "-f", "json", *AS_OF) == run("plan", plan, "-f", "json", *AS_OF)
+
+
+def test_a_small_plan_loads_nothing_heavy(plan: Path) -> None:
+    script = "import sys; from scanner.cli.app import execute; execute(sys.argv[1:]); print(*sys.modules)"
+    command = [sys.executable, "-c", script, "plan", str(plan), "-f", "json"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True, cwd=plan.parent)
+    heavy = {"networkx", "jsonschema", "boto3", "botocore", "jinja2", "sqlalchemy", "moto"}
+    assert not heavy & set(listed.stdout.splitlines()[-1].split())
 
 
 def test_a_plan_is_laid_over_the_live_account(plan: Path, tmp_path: Path, run: Callable) -> None:

@@ -13,6 +13,8 @@ import pytest
 from builders import account_statement, document
 from collect.terraform.tf_builder import ACCOUNT, AFTER_APPLY, REGION, PlanText, a_key, key_arn
 
+from scanner.report import FORMATS
+
 AS_OF = ("--as-of", "2026-11-22")
 MAIN = """
 resource "aws_kms_key" "main" {
@@ -198,8 +200,10 @@ def test_a_secret_of_a_key_in_the_plan(run: Callable, tmp_path: Path) -> None:
     outcome = run("plan", path, "-f", "json", *AS_OF)
     finding = found(outcome.out, "key-secret-in-plan")
     assert (finding["outcome"], finding["subject"]) == ("FAIL", "aws_kms_custom_key_store.s")
-    for name in ("json", "sarif", "markdown", "github", "junit", "terminal", "html", "csv"):
-        assert "hunter2" not in run("plan", path, "--all", "-f", name, *AS_OF).out
+    for name in FORMATS:
+        written = run("plan", path, "--all", "-f", name, *AS_OF)
+        assert written.code == 1, written.err
+        assert "hunter2" not in written.out
 
 
 def test_a_wider_key_policy_is_told_from_the_plan_alone(run: Callable, tmp_path: Path) -> None:
