@@ -13,7 +13,7 @@ from scanner.graph.scope import Placed, Scope, spread
 from scanner.graph.views import Key, Resource, Use
 from scanner.model.arn import account_of
 from scanner.model.records import AccountFact, KeyUse, ResourceFact
-from scanner.model.unknown import Partial, Unknown, known_members, reason_of
+from scanner.model.unknown import Partial, PartialMap, Unknown, known_members, reason_of
 
 NO_KEY = {"UNENCRYPTED": "UNENCRYPTED", "AWS_OWNED": "AWS_OWNED"}
 
@@ -58,7 +58,7 @@ def _attributes(record: ResourceFact) -> dict[str, str | Unknown]:
         for name, reason in record.unread.items()
         if name.startswith("attributes.")
     }
-    return refused | {name: _text(value) for name, value in record.attributes.items() if value is not None}
+    return PartialMap(refused | {name: _text(value) for name, value in record.attributes.items() if value is not None})
 
 
 def _text(value: object) -> str:

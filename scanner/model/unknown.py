@@ -82,6 +82,16 @@ class Partial(Generic[T]):
         raise UnknownValueError(self.reason)
 
 
+class PartialMap(dict[str, Any]):
+    """A map of which some entries were not read: their values are `Unknown`, and so is whether they are there."""
+
+    def __contains__(self, name: object) -> bool:
+        value = self.get(name) if isinstance(name, str) else None
+        if isinstance(value, Unknown):
+            raise UnknownValueError(value.reason)
+        return super().__contains__(name)
+
+
 def known_members(relation: tuple[T, ...] | Partial[T] | Unknown) -> tuple[T, ...]:
     """The members that are certain, whatever else there may be."""
     if isinstance(relation, Unknown):

@@ -22,7 +22,7 @@ from scanner.graph.build import build
 from scanner.graph.views import Cluster, Store
 from scanner.model.records import GrantFact, HsmFact, Rotation, RotationEvent
 from scanner.model.settings import Settings
-from scanner.model.unknown import Partial, Unknown, known_members
+from scanner.model.unknown import Partial, Unknown, UnknownValueError, known_members
 
 
 def graph_of(*items):
@@ -164,3 +164,12 @@ def test_subjects_come_in_a_fixed_order():
 def test_things_without_an_arn_are_told_apart_by_their_id():
     stores = graph_of(a_store("cks-1"), a_store("cks-2")).stores.values()
     assert {getattr(store, store.identity) for store in stores} == {"cks-1", "cks-2"}
+
+
+def test_nobody_knows_whether_an_attribute_that_was_refused_is_there():
+    record = a_resource(attributes={"size": "1"}, unread={"attributes.owning_service": "DescribeSecret AccessDenied"})
+    attributes = only(graph_of(record).resources).attributes
+    assert "size" in attributes
+    assert "other" not in attributes
+    with pytest.raises(UnknownValueError, match="DescribeSecret"):
+        assert "owning_service" in attributes
