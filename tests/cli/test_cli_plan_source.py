@@ -167,6 +167,14 @@ def test_a_baseline_of_the_live_account_is_not_fixed_by_a_plan(plan: Path, tmp_p
     assert "fixed" not in {one["status"] for one in json.loads(outcome.out)["findings"]}
 
 
+def test_a_failure_of_an_earlier_plan_is_fixed_by_the_next(plan: Path, tmp_path: Path, run: Callable) -> None:
+    run("plan", plan, "-f", f"json={tmp_path / 'old'}", *AS_OF)
+    saved(tmp_path, a_key(PlanText(), enable_key_rotation=True))
+    outcome = run("plan", plan, "--baseline", tmp_path / "old", "-f", "json", *AS_OF)
+    assert found(outcome.out, "key-rotation-off")["status"] == "fixed"
+    assert found(outcome.out, "key-unaliased")["status"] == "unchanged"
+
+
 # --- rules of the plan alone -----------------------------------------------------------------------
 
 

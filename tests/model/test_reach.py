@@ -82,3 +82,14 @@ def test_a_plan_is_one_place_and_speaks_for_no_account() -> None:
 def test_a_plan_of_a_part_does_not_even_speak_for_itself() -> None:
     part = replace(COMPLETE, source=a_source(type="terraform-plan", partial=("it was targeted",)))
     assert not reach_of(part).covers_source(ROTATION.id, ACCOUNT, REGION)
+
+
+def test_a_plan_speaks_for_itself_and_not_for_the_account() -> None:
+    reach = reach_of(replace(COMPLETE, source=a_source(type="terraform-plan")))
+    assert not reach.covers(ROTATION.id, ACCOUNT, REGION)
+    assert reach.covers_source(ROTATION.id, ACCOUNT, REGION)
+
+
+def test_a_partial_plan_speaks_not_even_for_itself() -> None:
+    reach = reach_of(replace(COMPLETE, source=a_source(type="terraform-plan", partial=("planning failed",))))
+    assert not reach.covers_source(ROTATION.id, ACCOUNT, REGION)
