@@ -34,7 +34,8 @@ def command(
     """Judge a Terraform plan (`terraform show -json`) or state.
 
     PLAN `-` is standard input. What is known only after apply is NOT_ASSESSED, never a pass. With --live,
-    findings are new, unchanged or fixed, only new ones fail the command, and the report says which access, custody and keys the plan changes.
+    findings are new, unchanged or fixed, only new ones fail the command, and the report says which access,
+    custody and keys the plan changes.
     """
     from scanner.cli.checkov import CheckovSource
     from scanner.cli.pipeline import deliver, prepare
