@@ -39,8 +39,8 @@ class DeclaredModels(JSONFileLoader):  # type: ignore[misc]  # botocore has no t
         for service, operation in declared:
             if service != "sts":
                 self._declared.setdefault(service, set()).add(operation)
-        self._shapes: dict[Path, set[str]] = {}
-        """The shapes that were kept of the model in a directory."""
+        self._shapes: dict[tuple[str, str], set[str]] = {}
+        """The shapes that were kept of the model of a service and API version, in whichever directory it is."""
 
     def load_file(self, file_path: str) -> Any:
         """The model at `file_path` (without its ending), or None when there is none."""
@@ -56,10 +56,14 @@ class DeclaredModels(JSONFileLoader):  # type: ignore[misc]  # botocore has no t
         if declared is None or not path.name.startswith("service-2."):
             return msgspec.json.decode(text)
         if path.name.startswith("service-2.sdk-extras"):
-            return _amending(msgspec.json.decode(text), self._shapes[path.parent])
+            return _amending(msgspec.json.decode(text), self._shapes.get(_version(path), set()))
         model = _trimmed(text, declared)
-        self._shapes[path.parent] = set(model["shapes"])
+        self._shapes[_version(path)] = set(model["shapes"])
         return model
+
+
+def _version(path: Path) -> tuple[str, str]:
+    return path.parent.parent.name, path.parent.name
 
 
 def _trimmed(text: bytes, declared: set[str]) -> dict[str, Any]:
