@@ -108,7 +108,7 @@ def _items(
                     for item in _members(page, row.api.listing[-1].items, parent):
                         yield row, item
     except Refused as refused:
-        if not (_is_answer(refused, call) or _is_absent(refused.service, scope, refused.code)):
+        if not (_is_answer(refused, call) or scope.not_offered(refused)):
             gaps.append(scope.gap(refused, makes_unknown=words))
 
 
@@ -117,22 +117,6 @@ def _is_answer(refused: Refused, call: Call) -> bool:
     return f"{refused.code}: {refused.message}".startswith(
         tuple(f"{code}:" if ":" not in code else code for code in call.empty)
     )
-
-
-def _is_absent(service: str, scope: Scope, code: str) -> bool:
-    """Whether nothing answers because AWS does not offer the service in this Region."""
-    if code != "Unreachable":
-        return False
-    known = _regions_of(service, scope.partition)
-    return bool(known) and scope.region not in known
-
-
-@cache
-def _regions_of(service: str, partition: str) -> frozenset[str]:
-    """Where botocore knows of an endpoint; empty for services without Regions."""
-    from botocore.session import get_session  # slow to import, and only a scan needs it
-
-    return frozenset(get_session().get_available_regions(service, partition))
 
 
 def _members(page: Any, path: str, parent: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
+from typing import TypeVar
 
 from msgspec import UNSET
 
@@ -20,10 +22,14 @@ from scanner.graph.trails import kms_events, records_management
 from scanner.graph.views import Account, EventStore, Key, Resource, Trail
 from scanner.graph.watching import add_watches
 from scanner.model.arn import partition_of
-from scanner.model.records import AccountFact, EventStoreFact, TrailFact
+from scanner.model.records import AccountFact, AdvancedSelector, EventSelector, EventStoreFact, TrailFact
 from scanner.model.settings import Settings
 from scanner.model.snapshot import Snapshot
 from scanner.model.unknown import Partial, Unknown
+
+T = TypeVar("T")
+Basic = tuple[EventSelector, ...]
+Advanced = tuple[AdvancedSelector, ...]
 
 
 def build(snapshot: Snapshot, settings: Settings, before: KeyGraph | None = None) -> KeyGraph:
@@ -65,8 +71,8 @@ def add_trails(graph: KeyGraph) -> None:
             logging=fact(record, "logging"),
             bucket=record.bucket,
             log_bucket=_log_bucket(graph, record),
-            management_events=_management(record),
-            kms_events=_kms_events(record),
+            management_events=_selected(record, records_management),
+            kms_events=_selected(record, kms_events),
         )
 
 
@@ -87,22 +93,14 @@ def _unread_selectors(record: TrailFact) -> Unknown | None:
     return None
 
 
-def _management(record: TrailFact) -> bool | Unknown:
+def _selected(record: TrailFact, answer: Callable[[Basic, Advanced], T]) -> T | Unknown:
+    """What the selectors of a trail answer, unless they were not read."""
     unread = _unread_selectors(record)
     if unread is not None:
         return unread
     assert record.selectors is not UNSET
     assert record.advanced_selectors is not UNSET
-    return records_management(record.selectors, record.advanced_selectors)
-
-
-def _kms_events(record: TrailFact) -> str | Unknown:
-    unread = _unread_selectors(record)
-    if unread is not None:
-        return unread
-    assert record.selectors is not UNSET
-    assert record.advanced_selectors is not UNSET
-    return kms_events(record.selectors, record.advanced_selectors)
+    return answer(record.selectors, record.advanced_selectors)
 
 
 def add_accounts(graph: KeyGraph) -> None:
