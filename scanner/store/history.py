@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any
 
-from sqlalchemy import Connection, Table, and_, bindparam, case, null, or_, select
+from sqlalchemy import Connection, Integer, Table, and_, case, exists, literal, null, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from scanner.errors import UsageError
@@ -22,13 +21,11 @@ from scanner.model.finding import Finding, Report, TrendPoint
 from scanner.model.reach import reach_of
 from scanner.model.rule import Outcome, Severity
 from scanner.store.history_database import writing
-from scanner.store.history_tables import FINDINGS, MICROSECOND, RULE_FRAMEWORKS, RUNS
+from scanner.store.history_staging import GONE, STAGED, stage
+from scanner.store.history_tables import FINDINGS, RULE_FRAMEWORKS, RUNS, Moment
 
 POINTS = 366
 """Earlier runs that a report shows: a year of nights."""
-
-Printed: TypeAlias = Sequence[tuple[str, Finding]]
-"""Findings, each under its fingerprint."""
 
 
 def prepare(store: str) -> None:
@@ -46,16 +43,33 @@ def record(report: Report, store: str) -> Report:
     if report.source.type != "aws":
         raise UsageError("a history keeps what exists in AWS; a plan is compared with `--baseline` or `keyproof diff`")
     prints = [one.fingerprint for one in report.findings]  # each is a hash to work out
-    findings = list(zip(prints, report.findings, strict=True))
+    findings = dict(zip(prints, report.findings, strict=True))
     with writing(store) as connection:
-        _see(connection, findings, read_at(report))
-        _resolve(connection, findings, report)
+        stage(connection, STAGED, [_row(fingerprint, one) for fingerprint, one in findings.items() if _is_open(one)])
+        _see(connection, read_at(report))
+        _resolve(connection, report)
         run = _keep_run(connection, report)
         _keep_frameworks(connection, report)
         first_seen = _first_seen(connection, report)
         trend = points(connection, run["scope"], run)
-    dated = tuple(replace(one, first_seen=first_seen.get(fingerprint)) for fingerprint, one in findings)
+    dated = tuple(
+        _dated(one, first_seen.get(fingerprint)) for fingerprint, one in zip(prints, report.findings, strict=True)
+    )
     return replace(report, findings=dated, trend=trend)
+
+
+def _row(fingerprint: str, one: Finding) -> tuple[object, ...]:
+    """A finding as STAGED holds it; PostgreSQL holds no NUL."""
+    subject = one.subject.replace("\0", "\ufffd")
+    return fingerprint, int(_fails(one)), one.rule, subject, one.account, one.region, one.severity.label
+
+
+def _is_open(finding: Finding) -> bool:
+    return finding.outcome in (Outcome.FAIL, Outcome.NOT_ASSESSED)
+
+
+def _dated(finding: Finding, first_seen: datetime | None) -> Finding:
+    return finding if finding.first_seen == first_seen else replace(finding, first_seen=first_seen)
 
 
 def read_at(report: Report) -> datetime:
@@ -67,29 +81,23 @@ def _fails(finding: Finding) -> bool:
     return finding.outcome is Outcome.FAIL and finding.status != "fixed"
 
 
-def _see(connection: Connection, findings: Printed, at: datetime) -> None:
+def _see(connection: Connection, at: datetime) -> None:
     """Each failure is there now: for the first time, still, or again."""
-    rows = [
-        {
-            "fingerprint": fingerprint,
-            "rule": one.rule,
-            "subject": one.subject.replace("\0", "\ufffd"),  # PostgreSQL holds no NUL
-            "account": one.account,
-            "region": one.region,
-            "severity": one.severity.label,
-            "first_seen": at,
-            "last_seen": at,
-            "opened": at,
-            "regressions": 0,
-            "fixes": 0,
-            "fix_time": 0,
-        }
-        for fingerprint, one in findings
-        if _fails(one)
-    ]
-    if not rows:
-        return
-    known, seen = FINDINGS.c, (statement := _insert(connection, FINDINGS)).excluded
+    staged, zero = STAGED.c, literal(0, Integer)
+    now = literal(at, Moment)
+    row = {
+        "fingerprint": staged.fingerprint,
+        "rule": staged.rule,
+        "subject": staged.subject,
+        "account": staged.account,
+        "region": staged.region,
+        "severity": staged.severity,
+        **dict.fromkeys(("first_seen", "last_seen", "opened"), now),
+        **dict.fromkeys(("regressions", "fixes", "fix_time"), zero),
+    }
+    failures = select(*(value.label(name) for name, value in row.items())).where(staged.fails == 1)
+    statement = _insert(connection, FINDINGS).from_select(list(row), failures)
+    known, seen = FINDINGS.c, statement.excluded
     again = and_(known.resolved.is_not(None), seen.last_seen >= known.resolved)
     earlier = and_(known.regressions == 0, seen.opened < known.opened)
     changes = {
@@ -101,29 +109,22 @@ def _see(connection: Connection, findings: Printed, at: datetime) -> None:
         "regressions": known.regressions + case((again, 1), else_=0),
         "resolved": case((again, null()), else_=known.resolved),
     }
-    connection.execute(statement.on_conflict_do_update(index_elements=["fingerprint"], set_=changes), rows)
+    connection.execute(statement.on_conflict_do_update(index_elements=["fingerprint"], set_=changes))
 
 
-def _resolve(connection: Connection, findings: Printed, report: Report) -> None:
+def _resolve(connection: Connection, report: Report) -> None:
     """Open findings that the report speaks for and does not list are gone."""
-    reach, at = reach_of(report), read_at(report)
-    listed = {fingerprint for fingerprint, one in findings if one.outcome in (Outcome.FAIL, Outcome.NOT_ASSESSED)}
-    known = FINDINGS.c
-    open_ones = select(known.fingerprint, known.rule, known.account, known.region, known.opened).where(
-        known.resolved.is_(None), known.last_seen <= at, known.account.in_(report.source.accounts)
+    at, known, covers = read_at(report), FINDINGS.c, reach_of(report).covers
+    missed = select(known.fingerprint, known.rule, known.account, known.region).where(
+        known.resolved.is_(None),
+        known.last_seen <= at,
+        known.account.in_(report.source.accounts),
+        ~exists().where(STAGED.c.fingerprint == known.fingerprint),
     )
-    gone = [
-        {"gone": row.fingerprint, "took": (at - row.opened) // MICROSECOND}
-        for row in connection.execute(open_ones)
-        if row.fingerprint not in listed and reach.covers(row.rule, row.account, row.region)
-    ]
-    if gone:
-        connection.execute(
-            FINDINGS.update()
-            .where(known.fingerprint == bindparam("gone"))
-            .values(resolved=at, fixes=known.fixes + 1, fix_time=known.fix_time + bindparam("took")),
-            gone,
-        )
+    stage(connection, GONE, [(fingerprint,) for fingerprint, *place in connection.execute(missed) if covers(*place)])
+    took = literal(at, Moment) - known.opened
+    gone = FINDINGS.update().where(known.fingerprint.in_(select(GONE.c.fingerprint)))
+    connection.execute(gone.values(resolved=at, fixes=known.fixes + 1, fix_time=known.fix_time + took))
 
 
 def _keep_run(connection: Connection, report: Report) -> dict[str, Any]:

@@ -17,6 +17,8 @@ WAIT = 120
 """Seconds that a run waits while another one writes."""
 LOCK = 0x4B50524F
 """Our number among PostgreSQL's advisory locks; writers hold it until their transaction ends."""
+CACHE = 65_536
+"""KiB of a SQLite file kept in memory; the default of 2 MiB makes every write of a large history a read first."""
 POSTGRES = "install the extra: pip install 'keyproof[postgres]'"
 
 
@@ -110,6 +112,7 @@ def _engine(url: URL, write: bool) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # sqlite3 would begin at the first write, when another run may have written in between.
+        connection.exec_driver_sql(f"PRAGMA cache_size = -{CACHE}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from scanner.errors import KeyproofError, SourceError, UsageError
 from scanner.model.finding import Finding, Report, WaiverNote
 from scanner.model.reach import unlisted_arn
 from scanner.model.rule import Outcome
+from scanner.store import history_tables
 from scanner.store.history import prepare, record
 from scanner.store.history_database import reading, writing
 from scanner.store.history_tables import METADATA, MIGRATIONS, STEPS
@@ -298,3 +300,107 @@ def test_a_history_survives_a_killed_writer(tmp_path: Path) -> None:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert connection.execute("SELECT max(length(subject)) FROM keyproof_finding").fetchone()[0] < 200
     connection.close()
+
+
+def test_a_writer_killed_at_any_moment_leaves_whole_runs(tmp_path: Path) -> None:
+    file = tmp_path / "history.db"
+    prepare(str(file))
+    script = textwrap.dedent(
+        """
+        import itertools, sys
+        sys.path[:0] = sys.argv[2:]
+        from report.samples import a_finding
+        from store.test_history import night
+        from scanner.store.history import record
+        findings = [a_finding(subject=f"arn:{number}") for number in range(1500)]
+        print("begins", flush=True)
+        for number in itertools.count():
+            record(night(number, *findings[number % 2 :: 2]), sys.argv[1])
+        """
+    )
+    tests = str(Path(__file__).parents[1])
+    for moment in (0.05, 0.11, 0.18, 0.29):
+        arguments = [sys.executable, "-c", script, str(file), tests, str(Path(tests) / "report")]
+        writer = subprocess.Popen(arguments, stdout=subprocess.PIPE)
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"begins\n"
+        time.sleep(moment)
+        writer.kill()
+        writer.communicate()
+        with sqlite3.connect(file) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            assert connection.execute("SELECT count(*) % 750 FROM keyproof_finding").fetchone() == (0,)
+            open_ones = connection.execute("SELECT count(*) FROM keyproof_finding WHERE resolved IS NULL").fetchone()
+            assert open_ones in ((0,), (750,))
+        connection.close()
+
+
+# --- earlier histories ----------------------------------------------------------------------------
+
+STEP_1 = """
+CREATE TABLE keyproof_step (step INTEGER NOT NULL, PRIMARY KEY (step));
+CREATE TABLE keyproof_run(
+  id TEXT NOT NULL PRIMARY KEY, scope TEXT NOT NULL, as_of BIGINT NOT NULL, read_at BIGINT NOT NULL,
+  complete INTEGER NOT NULL, not_assessed INTEGER NOT NULL, critical INTEGER NOT NULL,
+  high INTEGER NOT NULL, medium INTEGER NOT NULL, low INTEGER NOT NULL, info INTEGER NOT NULL);
+CREATE TABLE keyproof_finding(
+  fingerprint TEXT NOT NULL PRIMARY KEY, rule TEXT NOT NULL, subject TEXT NOT NULL, account TEXT NOT NULL,
+  region TEXT NOT NULL, severity TEXT NOT NULL, first_seen BIGINT NOT NULL, last_seen BIGINT NOT NULL,
+  opened BIGINT NOT NULL, resolved BIGINT, regressed BIGINT, regressions INTEGER NOT NULL,
+  fixes INTEGER NOT NULL, fix_time BIGINT NOT NULL);
+CREATE TABLE keyproof_rule_framework(rule TEXT NOT NULL, framework TEXT NOT NULL, PRIMARY KEY(rule, framework));
+CREATE INDEX keyproof_run_scope ON keyproof_run(scope, read_at);
+CREATE INDEX keyproof_finding_account ON keyproof_finding(account);
+INSERT INTO keyproof_step VALUES(1);
+INSERT INTO keyproof_run VALUES
+  ('r1', '111122223333 in eu-west-1, us-east-1', {night}, {night}, 1, 0, 0, 0, 1, 0, 0);
+INSERT INTO keyproof_finding VALUES
+  ('{known}', 'key-rotation-off', 'arn', '111122223333', 'eu-west-1', 'medium',
+   {night}, {night}, {night}, NULL, NULL, 0, 0, 0);
+INSERT INTO keyproof_rule_framework VALUES('key-rotation-off', 'pci-dss-4.0.1');
+"""
+"""A history as its first version left it, in words of its own: it must never follow the code."""
+
+
+@pytest.fixture
+def first_version(store: str) -> str:
+    """A store that was last written by the first version."""
+    url = store.replace("postgresql://", "postgresql+psycopg://")
+    engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
+    microseconds = int(NIGHT.timestamp()) * 1_000_000
+    with engine.begin() as connection:
+        for statement in STEP_1.format(night=microseconds, known=a_finding().fingerprint).split(";\n"):
+            if statement.strip():
+                connection.exec_driver_sql(statement)
+    engine.dispose()
+    return store
+
+
+def test_a_history_of_the_first_version_goes_on(first_version: str) -> None:
+    later = record(night(2, a_finding()), first_version)
+    assert first_seen(later) == [NIGHT]
+    assert [point.as_of for point in later.trend] == [NIGHT]
+    record(night(3), first_version)
+    assert rotation(first_version) == (0, 1, 0, timedelta(days=3))
+
+
+def test_a_later_step_is_taken_once_and_keeps_what_is_there(
+    first_version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = (*MIGRATIONS, ("ALTER TABLE keyproof_finding ADD COLUMN ticket TEXT NOT NULL DEFAULT 'none'",))
+    monkeypatch.setattr(history_tables, "MIGRATIONS", later)
+    for _ in range(2):
+        prepare(first_version)
+        with reading(first_version) as connection:
+            assert connection.scalars(sqlalchemy.select(STEPS.c.step)).all() == list(range(1, len(later) + 1))
+            rows = connection.execute(sqlalchemy.text("SELECT subject, ticket FROM keyproof_finding")).all()
+            assert [tuple(row) for row in rows] == [("arn", "none")]
+
+
+def test_a_step_that_fails_leaves_the_history_as_it_was(first_version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = ("DELETE FROM keyproof_finding", "ALTER TABLE no_such_table ADD COLUMN a TEXT")
+    with monkeypatch.context() as patch:
+        patch.setattr(history_tables, "MIGRATIONS", (*MIGRATIONS, broken))
+        with pytest.raises(SourceError, match="no_such_table"):
+            prepare(first_version)
+    assert rotation(first_version)[:2] == (1, 0)
