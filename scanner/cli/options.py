@@ -51,6 +51,7 @@ class Judging:
     framework: str | None
     as_of: datetime | None
     attestation: Path | None = None
+    environment: str | None = None
 
 
 def rendering_options(command: F) -> F:
@@ -100,6 +101,9 @@ def judging_options(command: F) -> F:
         rules_option,
         click.option(
             "--settings", type=FILE, help="Settings file.  [default: keyproof.toml, or tool.keyproof in pyproject.toml]"
+        ),
+        click.option(
+            "--environment", metavar="NAME", help="Environment of the settings for accounts that none of them names."
         ),
         click.option("--waivers", type=FILE, help="Waivers file (YAML)."),
         click.option(

@@ -30,6 +30,7 @@ from scanner.rules.attestations import load_attestation
 from scanner.rules.build import Rule
 from scanner.rules.evaluate import evaluate
 from scanner.rules.frameworks import load_frameworks
+from scanner.rules.notices import settings_notices
 from scanner.rules.settle import settle
 from scanner.rules.waivers import Waiver, load_waivers
 from scanner.store import read_snapshot
@@ -59,6 +60,8 @@ class Judge:
     baseline: Report | None
     frameworks: tuple[Framework, ...]
     framework: str | None
+    notices: tuple[Notice, ...]
+    """What is to be said about the settings."""
     as_of: datetime
     every_outcome: bool
     with_pages: bool
@@ -93,7 +96,7 @@ class Judge:
             baseline=self.baseline,
             framework=self.framework,
             frameworks=self.frameworks,
-            notices=notices,
+            notices=(*self.notices, *notices),
         )
         if self.with_pages:
             report = replace(report, key_pages=key_pages(graph))
@@ -110,8 +113,13 @@ def prepare_with(settings: Settings, judging: Judging, rendering: Rendering) -> 
     frameworks = load_frameworks(rule_directories(judging.rules))
     if judging.framework is not None and judging.framework not in frameworks:
         raise UsageError(unknown_word("framework", judging.framework, frameworks))
+    if judging.environment is not None:
+        if judging.environment not in settings.environments:
+            raise UsageError(unknown_word("environment", judging.environment, settings.environments))
+        settings = settings.within(judging.environment)
     rules = all_rules(judging.rules, settings)
     as_of = judging.as_of or datetime.now(UTC).replace(microsecond=0)
+    said = tuple(settings_notices(settings, as_of))
     settings = settings.in_force(as_of)
     if judging.attestation is not None:
         settings = replace(settings, attestation=load_attestation(judging.attestation, as_of))
@@ -119,10 +127,11 @@ def prepare_with(settings: Settings, judging: Judging, rendering: Rendering) -> 
     return Judge(
         rules=rules,
         settings=settings,
-        waivers=load_waivers(judging.waivers, rules, as_of, settings.disabled) if judging.waivers else (),
+        waivers=load_waivers(judging.waivers, rules, as_of, settings.rules.disabled) if judging.waivers else (),
         baseline=load_report(judging.baseline) if judging.baseline else None,
         frameworks=tuple(frameworks.values()),
         framework=judging.framework,
+        notices=said,
         as_of=as_of,
         every_outcome=rendering.all or any(FORMATS[name].every_outcome for name in formats),
         with_pages="html" in formats or ("json" in formats and rendering.all),

@@ -77,7 +77,7 @@ def read_estate(judge: Judge, path: Path, live: Path | None, source: Path | None
 
 
 def _code_waivers(judge: Judge, plan: Plan) -> tuple[Waiver, ...]:
-    return code_waivers(plan.waivers, judge.rules, judge.as_of, judge.settings.disabled)
+    return code_waivers(plan.waivers, judge.rules, judge.as_of, judge.settings.rules.disabled)
 
 
 def _baseline(judge: Judge, before: KeyGraph, estate: PlannedEstate) -> Report:

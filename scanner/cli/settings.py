@@ -14,7 +14,7 @@ from typing import Any
 from scanner.cli.toml_places import place_of
 from scanner.errors import Problem, SettingsError
 from scanner.model.rule import severity_of
-from scanner.model.settings import DataClass, Selector, Settings, TrustedAccount
+from scanner.model.settings import DataClass, Environment, RuleSettings, Selector, Settings, TrustedAccount
 from scanner.rules.lang.faults import suggest
 
 NAMES = ("keyproof.toml", "pyproject.toml")
@@ -66,15 +66,40 @@ def _read(path: Path, content: dict[str, Any]) -> Settings:
         prefix, content = ("tool", "keyproof"), content.get("tool", {}).get("keyproof", {})
     content = _dates_as_text(content)
     _check(path, prefix, content)
-    rules = content.get("rules", {})
+    environments = content.get("environments", {})
+    _check_accounts(path, prefix, environments)
+    rules = _rules(content)
     return Settings(
         data_classes=_data_classes(content.get("data-classes", {})),
         trusted=tuple(TrustedAccount(**entry) for entry in content.get("trusted", ())),
+        rules=rules,
+        environments={
+            name: Environment(tuple(entry.get("accounts", ())), rules.under(_rules(entry)))
+            for name, entry in environments.items()
+        },
+        path=str(path),
+    )
+
+
+def _rules(content: dict[str, Any]) -> RuleSettings:
+    rules = content.get("rules", {})
+    return RuleSettings(
         params={rule: entry["params"] for rule, entry in rules.items() if "params" in entry},
         severities={rule: severity_of(entry["severity"]) for rule, entry in rules.items() if "severity" in entry},
         disabled={rule: entry["off"] for rule, entry in rules.items() if "off" in entry},
-        path=str(path),
     )
+
+
+def _check_accounts(path: Path, prefix: tuple[str, ...], environments: dict[str, Any]) -> None:
+    """SettingsError for an account that two environments name."""
+    owners: dict[str, str] = {}
+    for name, entry in environments.items():
+        for account in entry.get("accounts", ()):
+            if account in owners:
+                where = (*prefix, "environments", name, "accounts")
+                message = f"account {account} is in the environment `{owners[account]}` already"
+                raise SettingsError(str(_problem(path, path.read_text("utf-8"), where, message)))
+            owners[account] = name
 
 
 def _data_classes(declared: dict[str, Any]) -> tuple[DataClass, ...]:

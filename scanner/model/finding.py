@@ -108,6 +108,8 @@ class Cut:
 
     severity: Severity
     outcomes: tuple[Outcome, ...]
+    failed: dict[Severity, int] = field(default_factory=dict)
+    """How many verdicts failed, not waived, with those that were cut."""
 
 
 @dataclass(frozen=True, slots=True)

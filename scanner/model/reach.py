@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from scanner.model.arn import partition_of
 from scanner.model.finding import Cut, Finding, Report
 from scanner.model.records import Gap, Source
-from scanner.model.rule import Outcome, RuleInfo, Severity
+from scanner.model.rule import Outcome, RuleInfo
 
 GLOBAL = "aws-global"
 LISTINGS = {
@@ -34,8 +34,10 @@ class Reach:
     """What one evaluation speaks for."""
 
     source: Source
-    rules: dict[str, str]
-    """Id of a rule that ran, and whose failures are all listed, to its subject type."""
+    rules: dict[str, RuleInfo]
+    """The rules that ran, by id."""
+    cut: Cut | None
+    """What the listing of their findings leaves out."""
     unlisted: frozenset[tuple[str, str, str]]
     """(subject type, account, Region) where subjects may exist that nobody listed."""
 
@@ -48,11 +50,11 @@ class Reach:
 
         What is listed for a whole account (`aws-global`) may be subjects of any Region.
         """
-        kind = self.rules.get(rule)
+        info = self.rules.get(rule)
         whole = not self.source.interrupted and not self.source.partial
-        if kind is None or not whole or not self._in_scope(account, region):
+        if info is None or not whole or not self._in_scope(account, region) or not _listed(info, account, self.cut):
             return False
-        return not any((kind, account, place) in self.unlisted for place in (region, GLOBAL))
+        return not any((info.subject, account, place) in self.unlisted for place in (region, GLOBAL))
 
     def _in_scope(self, account: str, region: str) -> bool:
         """A source that names no accounts (a plan) is one place."""
@@ -69,15 +71,18 @@ def reach(
     source: Source, rules: Iterable[RuleInfo], findings: Iterable[Finding], gaps: Iterable[Gap], cut: Cut | None = None
 ) -> Reach:
     """The same from the parts of a report; `cut` is what the listing of `findings` leaves out."""
-    listed = {rule.id: rule.subject for rule in rules if _listed(rule.severity, cut)}
     unlisted = {_place(finding) for finding in findings if is_unlisted(finding)}
     for gap in gaps:
         unlisted |= {(kind, gap.account, gap.region) for kind, words in LISTINGS.items() if _hides(gap, words)}
-    return Reach(source, listed, frozenset(unlisted))
+    return Reach(source, {rule.id: rule for rule in rules}, cut, frozenset(unlisted))
 
 
-def _listed(severity: Severity, cut: Cut | None) -> bool:
-    return cut is None or (severity >= cut.severity and {Outcome.FAIL, Outcome.NOT_ASSESSED} <= set(cut.outcomes))
+def _listed(rule: RuleInfo, account: str, cut: Cut | None) -> bool:
+    """Whether the rule ran in this account and its failures there are all listed."""
+    severity = rule.severity_in(account)
+    if severity is None or cut is None:
+        return severity is not None
+    return severity >= cut.severity and {Outcome.FAIL, Outcome.NOT_ASSESSED} <= set(cut.outcomes)
 
 
 def _place(finding: Finding) -> tuple[str, str, str]:

@@ -68,6 +68,17 @@ SUBJECTS = ("key", "resource", "principal", "grant", "store", "cluster", "trail"
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """What a rule is in the accounts of an environment whose settings change it; `off` is the reason why it is off."""
+
+    environment: str
+    accounts: tuple[str, ...]
+    severity: Severity
+    params: dict[str, Any] = field(default_factory=dict)
+    off: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RuleInfo:
     """The words of one rule file: all that a report needs to know of it."""
 
@@ -84,3 +95,16 @@ class RuleInfo:
     aliases: tuple[str, ...] = ()
     params: dict[str, Any] = field(default_factory=dict)
     """Parameter values in force."""
+    off: str | None = None
+    """Why it is off wherever no variant says otherwise."""
+    variants: tuple[Variant, ...] = ()
+    """What environments change about it; no account is in two."""
+
+    def severity_in(self, account: str) -> Severity | None:
+        """How bad its failures are in this account; None where it is off."""
+        there = self.variant(account) or self
+        return None if there.off is not None else there.severity
+
+    def variant(self, account: str) -> Variant | None:
+        """What it is in this account, where an environment changes it."""
+        return next((one for one in self.variants if account in one.accounts), None)

@@ -60,19 +60,50 @@ class TrustedAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleSettings:
+    """What is changed about rules, by rule id; `disabled` holds the reason why a rule is off."""
+
+    params: dict[str, dict[str, Any]] = field(default_factory=dict)
+    severities: dict[str, Severity] = field(default_factory=dict)
+    disabled: dict[str, str] = field(default_factory=dict)
+
+    def under(self, other: RuleSettings) -> RuleSettings:
+        """These with `other` laid over them, parameter by parameter."""
+        return RuleSettings(
+            params={
+                rule: self.params.get(rule, {}) | other.params.get(rule, {}) for rule in self.params | other.params
+            },
+            severities=self.severities | other.severities,
+            disabled=self.disabled | other.disabled,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Accounts in which rules are set differently; no account is in two environments."""
+
+    accounts: tuple[str, ...]
+    rules: RuleSettings = RuleSettings()
+    """All that holds there, the general settings included."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a person can set; the defaults are what runs without a settings file."""
 
     data_classes: tuple[DataClass, ...] = (DataClass("pci", DEFAULT_PCI, DEFAULT_CUSTODY["pci"]),)
     trusted: tuple[TrustedAccount, ...] = ()
-    params: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Rule id to parameter values."""
-    severities: dict[str, Severity] = field(default_factory=dict)
-    disabled: dict[str, str] = field(default_factory=dict)
-    """Rule id to the reason why it is off."""
+    rules: RuleSettings = RuleSettings()
+    """What holds wherever no environment says otherwise."""
+    environments: dict[str, Environment] = field(default_factory=dict)
+    """By name."""
     path: str | None = None
     attestation: Attestation = field(default_factory=Attestation)
     """What people attest; it comes from a file of its own."""
+
+    def within(self, environment: str) -> Settings:
+        """The settings where accounts that no environment names are in this one."""
+        return replace(self, rules=self.environments[environment].rules)
 
     def in_force(self, as_of: datetime) -> Settings:
         """The settings as of a moment: trust ends after its last day."""

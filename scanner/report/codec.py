@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from scanner.model.finding import Cut, Finding, Report, WaiverNote
 from scanner.model.records import Gap
-from scanner.model.rule import Control, RuleInfo, severity_of
+from scanner.model.rule import Control, RuleInfo, Variant, severity_of
 from scanner.report import wire
 from scanner.report.options import RenderOptions, cut_of, shown
 from scanner.report.summary import summarize
@@ -90,7 +90,9 @@ def _gap_out(gap: Gap) -> wire.GapOut:
 
 def _rule_out(rule: RuleInfo) -> wire.RuleOut:
     words = {name: getattr(rule, name) for name in wire.RuleOut.__struct_fields__}
-    return wire.RuleOut(**words | {"severity": rule.severity.label, "controls": _controls_out(rule.controls)})
+    variants = tuple(wire.VariantOut(**asdict(one) | {"severity": one.severity.label}) for one in rule.variants)
+    changed = {"severity": rule.severity.label, "controls": _controls_out(rule.controls), "variants": variants}
+    return wire.RuleOut(**words | changed)
 
 
 # --- and back ------------------------------------------------------------------------------------
@@ -112,11 +114,18 @@ def from_wire(read: wire.ReportOut) -> Report:
         framework=read.framework,
         changes=None if read.changes is UNSET else read.changes,
         counts=read.summary.rules,
-        cut=None if read.listed is None else Cut(severity_of(read.listed.severity), read.listed.outcomes),
+        cut=_cut(read),
         frameworks=read.frameworks,
         key_pages=read.key_pages,
         trend=read.trend,
     )
+
+
+def _cut(read: wire.ReportOut) -> Cut | None:
+    if read.listed is None:
+        return None
+    failed = {severity_of(label): number for label, number in read.summary.failed.items()}
+    return Cut(severity_of(read.listed.severity), read.listed.outcomes, failed)
 
 
 def _finding(read: wire.FindingOut) -> Finding:
@@ -143,4 +152,8 @@ def _controls(read: tuple[wire.ControlOut, ...]) -> tuple[Control, ...]:
 
 def _rule(read: wire.RuleOut) -> RuleInfo:
     words = msgspec.structs.asdict(read)
-    return RuleInfo(**words | {"severity": severity_of(read.severity), "controls": _controls(read.controls)})
+    variants = tuple(
+        Variant(**msgspec.structs.asdict(one) | {"severity": severity_of(one.severity)}) for one in read.variants
+    )
+    changed = {"severity": severity_of(read.severity), "controls": _controls(read.controls), "variants": variants}
+    return RuleInfo(**words | changed)

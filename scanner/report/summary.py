@@ -42,7 +42,7 @@ def summarize(report: Report) -> Summary:
     for counts in rules.values():
         total.update(counts)
     statuses = {status: total[status] for status in STATUSES if total[status]}
-    return Summary(outcomes, _failed(report, rules), total["waived"], statuses, rules)
+    return Summary(outcomes, _failed(report), total["waived"], statuses, rules)
 
 
 def counts_by_rule(report: Report) -> dict[str, dict[str, int]]:
@@ -65,15 +65,10 @@ def _count(findings: Iterable[Finding]) -> dict[str, Counter[str]]:
     return rules
 
 
-def _failed(report: Report, rules: dict[str, dict[str, int]]) -> dict[Severity, int]:
-    counted: Counter[Severity] = Counter()
-    if report.cut is None:
-        counted.update(finding.severity for finding in without_waived(report.findings))
-    else:  # the listing is not the whole: go by the rules
-        severities = {rule.id: rule.severity for rule in report.rules}
-        for rule, counts in rules.items():
-            counted[severities[rule]] += counts.get("FAIL", 0) - counts.get("waived", 0)
-    return {severity: counted[severity] for severity in WORST_FIRST}
+def _failed(report: Report) -> dict[Severity, int]:
+    counted = Counter(finding.severity for finding in without_waived(report.findings))
+    whole = counted if report.cut is None else report.cut.failed
+    return {severity: whole.get(severity, 0) for severity in WORST_FIRST}
 
 
 def by_rule(findings: Iterable[Finding]) -> dict[str, list[Finding]]:

@@ -90,6 +90,16 @@ class GapOut(Part, frozen=True):
     makes_unknown: tuple[str, ...] = ()
 
 
+class VariantOut(Part, frozen=True):
+    """What a rule is in the accounts of an environment whose settings change it."""
+
+    environment: str
+    accounts: tuple[str, ...]
+    severity: SeverityLabel
+    params: dict[str, Any]
+    off: str | None
+
+
 class RuleOut(Part, frozen=True):
     """The words of a rule that ran."""
 
@@ -104,6 +114,8 @@ class RuleOut(Part, frozen=True):
     sources: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     params: dict[str, Any] = {}
+    off: str | None = None
+    variants: tuple[VariantOut, ...] = ()
 
 
 class ToolOut(Part, frozen=True):

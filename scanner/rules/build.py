@@ -28,12 +28,26 @@ Path_ = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule, ready to run. `source` is its file, for problems with its examples."""
+    """One rule, ready to run. `source` is its file, for problems with its examples.
+
+    `elsewhere` is what it is in the environments of `info.variants`, by their names.
+    """
 
     info: RuleInfo
     program: Program
     examples: tuple[ExamplePart, ...]
     source: YamlFile
+    elsewhere: Mapping[str, Rule] = field(default_factory=dict)
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is on anywhere."""
+        return any(rule.info.off is None for rule in (self, *self.elsewhere.values()))
+
+    def at(self, account: str) -> Rule:
+        """The rule as it is in this account."""
+        variant = self.info.variant(account)
+        return self if variant is None else self.elsewhere[variant.environment]
 
     @property
     def reads(self) -> frozenset[tuple[str, str]]:
@@ -55,6 +69,8 @@ class Changes:
 
     params: Mapping[str, Any] = field(default_factory=dict)
     severity: Severity | None = None
+    off: str | None = None
+    """Why the rule does not run."""
 
 
 def build(file: YamlFile, path: Path, shape: RuleFile, changes: Changes) -> Rule | list[Problem]:
@@ -79,6 +95,7 @@ def build(file: YamlFile, path: Path, shape: RuleFile, changes: Changes) -> Rule
         sources=shape.sources,
         aliases=shape.aliases,
         params={name: value for name, (_, value) in builder.params.items()},
+        off=changes.off,
     )
     return Rule(info, program, shape.examples, file)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from scanner.model.facttypes import View, fields_of
 from scanner.model.finding import Evidence, Finding, Unlisted
@@ -18,6 +19,7 @@ from scanner.rules.lang.faults import RUNTIME_FAULTS, BudgetExceeded
 from scanner.rules.lang.template import label_of
 from scanner.rules.program import DOES_NOT_APPLY, PASSED, Decision, Program, decision_of, too_expensive
 
+T = TypeVar("T")
 GIVE_UP_AFTER = 3
 """Subjects on which a rule may be too expensive before it is not tried on further ones."""
 
@@ -61,16 +63,27 @@ def evaluate(
         if progress is not None:
             progress(rule.info.id)
         counts = {outcome.value: 0 for outcome in Outcome}
-        views = subjects.get(rule.info.subject, ())
-        for subject, decision in _decisions(rule.program, views, as_of, counts, every):
-            evaluation.findings.append(finding_of(rule, subject, decision, as_of))
-            if decision.faulty:
-                evaluation.faulty.add(rule.info.id)
-        for finding in _unlisted(rule, unlisted.get(rule.info.subject, ())):
-            counts[Outcome.NOT_ASSESSED.value] += 1
-            evaluation.findings.append(finding)
+        for there, views in _by_variant(rule, subjects.get(rule.info.subject, ())):
+            for subject, decision in _decisions(there.program, views, as_of, counts, every):
+                evaluation.findings.append(finding_of(there, subject, decision, as_of))
+                if decision.faulty:
+                    evaluation.faulty.add(rule.info.id)
+        for there, places in _by_variant(rule, unlisted.get(rule.info.subject, ())):
+            for finding in _unlisted(there, places):
+                counts[Outcome.NOT_ASSESSED.value] += 1
+                evaluation.findings.append(finding)
         evaluation.counts[rule.info.id] = counts
     return evaluation
+
+
+def _by_variant(rule: Rule, things: Sequence[T]) -> Iterator[tuple[Rule, Sequence[T]]]:
+    """The subjects under the rule as it is in their account; those of accounts where it is off are left out."""
+    if not rule.elsewhere:
+        yield rule, things
+        return
+    for there in (rule, *rule.elsewhere.values()):
+        if there.info.off is None:
+            yield there, [thing for thing in things if rule.at(_text(thing, "account")) is there]
 
 
 def _decisions(
@@ -128,7 +141,7 @@ def finding_of(rule: Rule, subject: View, decision: Decision, as_of: datetime) -
     )
 
 
-def _text(subject: View, name: str) -> str:
+def _text(subject: object, name: str) -> str:
     value = getattr(subject, name)
     return value if isinstance(value, str) else "unknown"
 

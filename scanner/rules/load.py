@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from scanner.errors import Problem, RuleError, SettingsError, UsageError
 from scanner.model.framework import Framework
-from scanner.model.settings import Settings
+from scanner.model.rule import Variant
+from scanner.model.settings import RuleSettings, Settings
 from scanner.rules.build import Changes, Rule, build
 from scanner.rules.frameworks import load_frameworks
 from scanner.rules.lang.faults import suggest
@@ -17,7 +19,8 @@ from scanner.rules.rulefile import RuleFile, read_shape
 from scanner.rules.source import find_policies, rule_files
 from scanner.rules.yamlfile import YamlFile, YamlProblem, read_yaml
 
-Draft = tuple[Path, YamlFile, RuleFile]
+T = TypeVar("T")
+Draft = tuple[YamlFile, Path, RuleFile]
 
 
 def load_rules(directories: Sequence[Path], settings: Settings) -> tuple[Rule, ...]:
@@ -29,14 +32,32 @@ def load_rules(directories: Sequence[Path], settings: Settings) -> tuple[Rule, .
     drafts = list(_drafts(directories, problems))
     problems += _clashes(drafts)
     problems += _unknown_controls(drafts, load_frameworks(directories))
-    changes = _changes(drafts, Settings() if problems else settings)
-    built = [build(file, path, shape, changes[shape.rule]) for path, file, shape in drafts]
-    problems += [problem for result in built if not isinstance(result, Rule) for problem in result]
+    settings = Settings() if problems else settings
+    general = _changes(drafts, settings.rules, settings.path)
+    places = {name: _changes(drafts, one.rules, settings.path) for name, one in settings.environments.items()}
+    rules: list[Rule] = []
+    for draft in drafts:
+        id = draft[2].rule
+        rule = build(*draft, general[id])
+        if isinstance(rule, Rule):
+            differing = {name: changes[id] for name, changes in places.items() if changes[id] != general[id]}
+            rules.append(_varied(rule, draft, differing, settings))
+        else:
+            problems += rule
     if problems:
         raise RuleError(problems)
-    off = _resolved(settings.disabled, drafts, "disabled", settings)
-    rules = (result for result in built if isinstance(result, Rule) and result.info.id not in off)
-    return tuple(sorted(rules, key=lambda rule: rule.info.id))
+    return tuple(sorted((rule for rule in rules if rule.runs), key=lambda rule: rule.info.id))
+
+
+def _varied(rule: Rule, draft: Draft, differing: Mapping[str, Changes], settings: Settings) -> Rule:
+    """The rule with what it is in the environments that change it."""
+    there = {name: build(*draft, changes) for name, changes in differing.items()}
+    varied = {name: one for name, one in there.items() if isinstance(one, Rule)}
+    variants = tuple(
+        Variant(name, settings.environments[name].accounts, one.info.severity, one.info.params, one.info.off)
+        for name, one in varied.items()
+    )
+    return replace(rule, info=replace(rule.info, variants=variants), elsewhere=varied)
 
 
 def _drafts(directories: Sequence[Path], problems: list[Problem]) -> Iterable[Draft]:
@@ -52,7 +73,7 @@ def _drafts(directories: Sequence[Path], problems: list[Problem]) -> Iterable[Dr
         schema = schema or _schema(directories)
         shape = read_shape(file, schema)
         if isinstance(shape, RuleFile):
-            yield path, file, shape
+            yield file, path, shape
         else:
             problems.extend(shape)
     if not found:
@@ -69,7 +90,7 @@ def _clashes(drafts: Sequence[Draft]) -> list[Problem]:
     """Ids and aliases that two rules claim."""
     owners: dict[str, str] = {}
     problems: list[Problem] = []
-    for path, file, shape in drafts:
+    for file, path, shape in drafts:
         for place, name in enumerate((shape.rule, *shape.aliases)):
             where: tuple[str | int, ...] = ("rule",) if place == 0 else ("aliases", place - 1)
             if name in owners:
@@ -81,7 +102,7 @@ def _clashes(drafts: Sequence[Draft]) -> list[Problem]:
 def _unknown_controls(drafts: Sequence[Draft], frameworks: Mapping[str, Framework]) -> list[Problem]:
     problems: list[Problem] = []
     requirements = {id: {one.id for one in framework.requirements} for id, framework in frameworks.items()}
-    for _, file, shape in drafts if frameworks else ():
+    for file, _, shape in drafts if frameworks else ():
         for place, control in enumerate(shape.controls):
             framework, requirement = control.id.split("/", 1)
             if framework not in requirements:
@@ -95,37 +116,40 @@ def _unknown_controls(drafts: Sequence[Draft], frameworks: Mapping[str, Framewor
     return problems
 
 
-def _changes(drafts: Sequence[Draft], settings: Settings) -> dict[str, Changes]:
+def _changes(drafts: Sequence[Draft], settings: RuleSettings, path: str | None) -> dict[str, Changes]:
     """What settings change, by rule id; SettingsError for an unknown rule or parameter, or a wrong type."""
-    params = _resolved(settings.params, drafts, "params", settings)
-    severities = _resolved(settings.severities, drafts, "severities", settings)
+    ids = {name: shape.rule for _, _, shape in drafts for name in (shape.rule, *shape.aliases)}
+    params = _resolved(settings.params, ids, "params", path)
+    severities = _resolved(settings.severities, ids, "severity", path)
+    off = _resolved(settings.disabled, ids, "off", path)
     return {
-        shape.rule: Changes(_values(shape, params.get(shape.rule, {}), settings), severities.get(shape.rule))
+        shape.rule: Changes(
+            _values(shape, params.get(shape.rule, {}), path), severities.get(shape.rule), off.get(shape.rule)
+        )
         for _, _, shape in drafts
     }
 
 
-def _resolved(table: Mapping[str, Any], drafts: Sequence[Draft], name: str, settings: Settings) -> dict[str, Any]:
+def _resolved(table: Mapping[str, T], ids: Mapping[str, str], name: str, path: str | None) -> dict[str, T]:
     """`table` with aliases replaced by the ids of their rules."""
-    ids = {name: shape.rule for _, _, shape in drafts for name in (shape.rule, *shape.aliases)}
-    for key in table:
-        if key not in ids:
-            raise _settings_error(settings, f"`{name}` names the rule `{key}`, which does not exist", suggest(key, ids))
-    return {ids[key]: value for key, value in table.items()}
+    for id in table:
+        if id not in ids:
+            raise _settings_error(path, f"`{name}` names the rule `{id}`, which does not exist", suggest(id, ids))
+    return {ids[id]: value for id, value in table.items()}
 
 
-def _values(shape: RuleFile, given: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+def _values(shape: RuleFile, given: Mapping[str, Any], path: str | None) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, value in given.items():
         if name not in shape.params:
             help = suggest(name, shape.params)
-            raise _settings_error(settings, f"rule `{shape.rule}` has no parameter `{name}`", help)
+            raise _settings_error(path, f"rule `{shape.rule}` has no parameter `{name}`", help)
         try:
             values[name] = accepted(value, declared_type(shape.params[name].type))
         except ValueError as error:
-            raise _settings_error(settings, f"parameter `{name}` of rule `{shape.rule}`: {error}", "") from None
+            raise _settings_error(path, f"parameter `{name}` of rule `{shape.rule}`: {error}", "") from None
     return values
 
 
-def _settings_error(settings: Settings, message: str, help: str) -> SettingsError:
-    return SettingsError(f"{settings.path or 'settings'}: {message}" + (f" ({help})" if help else ""))
+def _settings_error(path: str | None, message: str, help: str) -> SettingsError:
+    return SettingsError(f"{path or 'settings'}: {message}" + (f" ({help})" if help else ""))

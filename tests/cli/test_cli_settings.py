@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from textwrap import dedent
 
@@ -15,7 +16,9 @@ from scanner.cli.toml_places import place_of
 from scanner.errors import SettingsError
 from scanner.graph.views import CUSTODIES
 from scanner.model.rule import Severity
-from scanner.model.settings import DataClass, Selector, Settings, TrustedAccount
+from scanner.model.settings import DataClass, Environment, RuleSettings, Selector, Settings, TrustedAccount
+from scanner.rules.load import load_rules
+from scanner.rules.source import find_policies
 
 FULL = """
     [data-classes.pci]
@@ -72,11 +75,41 @@ def test_every_setting_arrives(tmp_path: Path) -> None:
             ),
         ),
         trusted=(TrustedAccount("999988887777", "payments", "2027-01-31"),),
-        params={"key-rotation-off": {"days": 90}},
-        severities={"key-rotation-off": Severity.CRITICAL},
-        disabled={"key-policy-public": "covered elsewhere"},
+        rules=RuleSettings(
+            params={"key-rotation-off": {"days": 90}},
+            severities={"key-rotation-off": Severity.CRITICAL},
+            disabled={"key-policy-public": "covered elsewhere"},
+        ),
         path=str(path),
     )
+
+
+def test_an_environment_is_laid_over_what_holds_everywhere(tmp_path: Path) -> None:
+    text = """
+        [rules.key-rotation-period-long]
+        severity = "high"
+        params = {days = 365, grace = 1}
+
+        [environments.prod]
+        accounts = ["111122223333"]
+
+        [environments.prod.rules.key-rotation-period-long]
+        params = {days = 90}
+
+        [environments.sandbox.rules.key-unused]
+        off = "short-lived"
+    """
+    rule = "key-rotation-period-long"
+    settings = load_settings(a_file(tmp_path, text), tmp_path)
+    everywhere = RuleSettings({rule: {"days": 365, "grace": 1}}, {rule: Severity.HIGH})
+    in_prod = RuleSettings({rule: {"days": 90, "grace": 1}}, {rule: Severity.HIGH})
+    in_sandbox = RuleSettings({rule: {"days": 365, "grace": 1}}, {rule: Severity.HIGH}, {"key-unused": "short-lived"})
+    assert settings.rules == everywhere
+    assert settings.environments == {
+        "prod": Environment(("111122223333",), in_prod),
+        "sandbox": Environment((), in_sandbox),
+    }
+    assert settings.within("sandbox").rules == in_sandbox
 
 
 def test_a_class_that_only_changes_custody_keeps_its_built_in_members(tmp_path: Path) -> None:
@@ -94,11 +127,11 @@ def test_the_nearest_file_above_is_used_up_to_the_top_of_the_repository(tmp_path
     (top / ".git").mkdir()
     assert load_settings(None, below) == Settings()
     a_file(top, '[tool.keyproof.rules.a]\noff = "here"', "pyproject.toml")
-    assert load_settings(None, below).disabled == {"a": "here"}
+    assert load_settings(None, below).rules.disabled == {"a": "here"}
     a_file(top / "deep", "[tool.black]\nx = 1", "pyproject.toml")
-    assert load_settings(None, below).disabled == {"a": "here"}
+    assert load_settings(None, below).rules.disabled == {"a": "here"}
     a_file(top / "deep", '[rules.a]\noff = "nearer"')
-    assert load_settings(None, below).disabled == {"a": "nearer"}
+    assert load_settings(None, below).rules.disabled == {"a": "nearer"}
 
 
 def test_an_unknown_key_is_named_with_place_and_nearest_name(tmp_path: Path) -> None:
@@ -126,6 +159,16 @@ def test_a_fault_in_pyproject_has_its_own_place(tmp_path: Path) -> None:
         ("[data-classes.pci]\ncustody = ['HSM']", ":2:1: `data-classes.pci.custody.0`: 'HSM'"),
         ("[data-classes.pci]\nmembers = [{tag = {a = 'b'}}]", ":2:1: no setting `tag`"),
         ("fail-on = 'high'", ":1:1: no setting `fail-on`"),
+        (
+            "[environments.prod]\naccount = ['111122223333']",
+            ":2:1: no setting `account`\n    account = ['111122223333']\n    ^\n  help: did you mean `accounts`?",
+        ),
+        ("[environments.prod]\naccounts = ['1111']", ":2:1: `environments.prod.accounts.0`: '1111' does not match"),
+        ("[environments.prod.rules.x]\nparam = {}", ":2:1: no setting `param`"),
+        (
+            "[environments.a]\naccounts = ['111122223333']\n[environments.b]\naccounts = ['111122223333']",
+            ":4:1: account 111122223333 is in the environment `a` already",
+        ),
         ("rules = 3", ":1:1: `rules`: 3 is not of type 'object'"),
     ],
 )
@@ -198,3 +241,11 @@ def test_any_text_has_places_or_none(text: str) -> None:
     line, column = place_of(text, ("a", 0, "b"))
     assert 0 <= line <= len(text.splitlines())
     assert column >= 0
+
+
+def test_the_settings_that_the_documentation_shows_hold(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "settings.md").read_text("utf-8")
+    shown = "\n".join(re.findall(r"```toml\n(.*?)```", page, re.DOTALL))
+    settings = load_settings(a_file(tmp_path, shown), tmp_path)
+    assert {rule.info.id for rule in load_rules([find_policies()], settings)} >= {"key-unused"}
+    assert set(settings.environments) == {"prod", "sandbox"}

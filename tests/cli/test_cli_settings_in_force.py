@@ -68,6 +68,41 @@ def test_a_parameter_and_a_severity_are_changed(check: Callable[..., Any]) -> No
     assert (check(table)[rule]["outcome"], check(table)[rule]["severity"]) == ("PASS", "high")
 
 
+def test_an_environment_changes_rules_in_its_accounts(check: Callable[..., Any]) -> None:
+    rule = "key-rotation-period-long"
+    change = f'rules.{rule} = {{severity = "critical"}}\n'
+    assert check(f'[environments.prod]\naccounts = ["{ACCOUNT}"]\n{change}')[rule]["severity"] == "critical"
+    assert check(f'[environments.prod]\naccounts = ["{PARTNER}"]\n{change}')[rule]["severity"] == "low"
+
+
+def test_an_environment_can_be_chosen_for_accounts_that_none_names(check: Callable[..., Any]) -> None:
+    rule = "key-rotation-period-long"
+    unnamed = f'[environments.prod.rules.{rule}]\nseverity = "critical"\n'
+    named = f'{unnamed}[environments.test]\naccounts = ["{ACCOUNT}"]\n'
+    assert check(unnamed, "--environment", "prod")[rule]["severity"] == "critical"
+    assert check(named, "--environment", "prod")[rule]["severity"] == "low"
+    outcome = check(unnamed, "--environment", "prd")
+    assert (outcome.code, "no environment `prd`; did you mean `prod`?" in outcome.err) == (2, True)
+
+
+def test_a_rule_that_is_off_in_an_environment_judges_nothing_there(check: Callable[..., Any]) -> None:
+    rule = "key-policy-foreign-account"
+    for account, judged in ((ACCOUNT, False), (PARTNER, True)):
+        table = f'[environments.test]\naccounts = ["{account}"]\nrules.{rule}.off = "a sandbox"\n'
+        assert (rule in check(table)) is judged
+
+
+def test_what_settings_leave_out_is_said_in_the_report(check: Callable[..., Any], run: Callable[..., Any]) -> None:
+    off = '[rules.key-unused]\noff = "done by hand"\n[environments.test.rules.key-unaliased]\noff = "a sandbox"\n'
+    check(trusting("2026-11-21") + off)
+    report = json.loads(run("check", "estate.snapshot", "-f", "json", "--as-of", "2026-11-22").out)
+    assert report["notices"] == [
+        {"type": "trust-expired", "text": f"trust in {PARTNER} (owner: payments) ended on 2026-11-21"},
+        {"type": "rule-off", "text": "rule `key-unused` is off: done by hand"},
+        {"type": "rule-off", "text": "rule `key-unaliased` is off in the environment `test`: a sandbox"},
+    ]
+
+
 def test_a_rule_that_is_off_judges_nothing(check: Callable[..., Any]) -> None:
     found = check('[rules.key-policy-foreign-account]\noff = "the access analyzer does it"\n')
     assert "key-policy-foreign-account" not in found

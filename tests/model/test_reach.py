@@ -10,7 +10,7 @@ from report.samples import ACCOUNT, REGION, VOLUMES_GAP, a_finding, a_report, a_
 
 from scanner.model.finding import Cut
 from scanner.model.reach import LISTINGS, reach_of, unlisted_arn
-from scanner.model.rule import SUBJECTS, Outcome, Severity
+from scanner.model.rule import SUBJECTS, Outcome, Severity, Variant
 
 ROTATION = a_rule()
 VOLUME = a_rule("volume-unencrypted", subject="resource")
@@ -71,6 +71,15 @@ def test_an_interrupted_scan_speaks_for_nothing() -> None:
 )
 def test_a_listing_that_was_cut_speaks_for_what_it_still_lists(cut: Cut, speaks: bool) -> None:
     assert reach_of(replace(COMPLETE, cut=cut)).covers(ROTATION.id, ACCOUNT, REGION) is speaks
+
+
+def test_a_rule_speaks_for_an_account_as_its_environment_sets_it() -> None:
+    off = Variant("sandbox", (ACCOUNT,), Severity.MEDIUM, off="nothing to see")
+    low = Variant("test", (ACCOUNT,), Severity.LOW)
+    cut = Cut(Severity.MEDIUM, (Outcome.FAIL, Outcome.NOT_ASSESSED))
+    for variant, limit, speaks in ((off, None, False), (low, cut, False), (low, None, True)):
+        report = replace(COMPLETE, rules=(replace(ROTATION, variants=(variant,)),), cut=limit)
+        assert reach_of(report).covers(ROTATION.id, ACCOUNT, REGION) is speaks
 
 
 def test_a_plan_is_one_place_and_speaks_for_no_account() -> None:

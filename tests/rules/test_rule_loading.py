@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import msgspec
@@ -14,7 +15,7 @@ import pytest
 
 from scanner.errors import RuleError, SettingsError, UsageError
 from scanner.model.rule import Severity
-from scanner.model.settings import Settings
+from scanner.model.settings import Environment, RuleSettings, Settings
 from scanner.rules.load import load_rules
 from scanner.rules.rulefile import RuleFile
 from scanner.rules.source import find_policies
@@ -187,8 +188,12 @@ def test_scalars_are_those_of_yaml_1_2(written: str, data: object) -> None:
     assert parse_yaml(f"a: {written}", "f").root.data == {"a": data}
 
 
+def setting(**changes: Any) -> Settings:
+    return Settings(rules=RuleSettings(**changes), path="keyproof.toml")
+
+
 def test_settings_change_params_and_severities(tmp_path: Path) -> None:
-    settings = Settings(
+    settings = setting(
         params={"key-admin-can-decrypt": {"exempt": ["arn:x"]}}, severities={"key-admin-can-decrypt": Severity.LOW}
     )
     info = rule_of(tmp_path, settings=settings).info
@@ -196,17 +201,17 @@ def test_settings_change_params_and_severities(tmp_path: Path) -> None:
 
 
 def test_a_disabled_rule_is_not_loaded(tmp_path: Path) -> None:
-    assert load_rules([write_rule(tmp_path)], Settings(disabled={"key-admin-can-decrypt": "no"})) == ()
+    assert load_rules([write_rule(tmp_path)], setting(disabled={"key-admin-can-decrypt": "no"})) == ()
 
 
 @pytest.mark.parametrize(
     ("settings", "error"),
     [
-        (Settings(params={"key-admin-can-encrypt": {}}), "`key-admin-can-encrypt`, which does not exist (did you mean"),
-        (Settings(params={"key-admin-can-decrypt": {"exmpt": []}}), "no parameter `exmpt` (did you mean `exempt`?)"),
-        (Settings(params={"key-admin-can-decrypt": {"exempt": [1]}}), "parameter `exempt` of rule"),
-        (Settings(severities={"x": Severity.LOW}), "`severities` names the rule `x`"),
-        (Settings(disabled={"x": ""}, path="keyproof.toml"), "keyproof.toml: `disabled` names the rule `x`"),
+        (setting(params={"key-admin-can-encrypt": {}}), "`key-admin-can-encrypt`, which does not exist (did you mean"),
+        (setting(params={"key-admin-can-decrypt": {"exmpt": []}}), "no parameter `exmpt` (did you mean `exempt`?)"),
+        (setting(params={"key-admin-can-decrypt": {"exempt": [1]}}), "parameter `exempt` of rule"),
+        (setting(severities={"x": Severity.LOW}), "`severity` names the rule `x`"),
+        (setting(disabled={"x": ""}), "keyproof.toml: `off` names the rule `x`"),
     ],
 )
 def test_settings_for_what_does_not_exist_are_an_error(tmp_path: Path, settings: Settings, error: str) -> None:
@@ -215,9 +220,29 @@ def test_settings_for_what_does_not_exist_are_an_error(tmp_path: Path, settings:
     assert error in str(caught.value)
 
 
+def test_an_environment_changes_a_rule_in_its_accounts_alone(tmp_path: Path) -> None:
+    rule = "key-admin-can-decrypt"
+    general = RuleSettings(severities={rule: Severity.LOW}, params={rule: {"exempt": ["arn:x"]}})
+    settings = Settings(
+        rules=general,
+        environments={
+            "prod": Environment(("1",), general.under(RuleSettings(severities={rule: Severity.CRITICAL}))),
+            "test": Environment(("2",), general.under(RuleSettings(disabled={rule: "no cards here"}))),
+            "else": Environment(("3",), general),
+        },
+    )
+    loaded = rule_of(tmp_path, settings=settings)
+    severities = [loaded.info.severity_in(account) for account in "1234"]
+    assert severities == [Severity.CRITICAL, None, Severity.LOW, Severity.LOW]
+    assert [variant.environment for variant in loaded.info.variants] == ["prod", "test"]
+    assert loaded.at("1").info.params == {"exempt": ("arn:x",)}
+    chosen = rule_of(tmp_path, settings=settings.within("test"))
+    assert [chosen.info.severity_in(account) for account in "1234"] == [Severity.CRITICAL, None, Severity.LOW, None]
+
+
 def test_an_alias_keeps_an_old_name_working(tmp_path: Path) -> None:
     text = SEPARATION + "aliases: [key-separation]\n"
-    settings = Settings(severities={"key-separation": Severity.INFO})
+    settings = setting(severities={"key-separation": Severity.INFO})
     assert rule_of(tmp_path, text, settings).info.severity is Severity.INFO
 
 
