@@ -45,7 +45,8 @@ def _undocumented(request: AccessRequest, documents: Documents) -> Iterator[str]
         if statement.actions & request.actions:
             for test in statement.conditions:
                 if _is_undefined(test, request):
-                    yield f"AWS does not say whether this holds: {says(test)}; taken as no permission"
+                    taken = "no permission" if statement.allows else "a denial"
+                    yield f"AWS does not say whether this holds: {says(test)}; taken as {taken}"
 
 
 def _is_undefined(test: Test, request: AccessRequest) -> bool:

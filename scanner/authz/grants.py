@@ -88,10 +88,10 @@ def _source_test(grant: GrantFact) -> tuple[Test, ...]:
 
 
 def _context_tests(grant: GrantFact) -> tuple[Test, ...]:
-    wanted = grant.context_subset if grant.context_equals is None else grant.context_equals
+    wanted = [*(grant.context_subset or {}).items(), *(grant.context_equals or {}).items()]
     tests = [
         Test(OPERATORS["stringequals"], f"{CONTEXT_PAIR_EXACT}{name}", (value,), name=f"kms:EncryptionContext:{name}")
-        for name, value in sorted((wanted or {}).items())
+        for name, value in sorted(set(wanted))
     ]
     if grant.context_equals is not None:
         names, equal = tuple(sorted(grant.context_equals)), OPERATORS["stringequals"]

@@ -46,13 +46,13 @@ def _match(name: str, statement: Statement, request: AccessRequest, by_principal
     route, named = _route(statement, request, by_principal, boundary)
     if route is Route.NONE:
         return None
-    there = _on_resource(statement, request)
+    there = _on_resource(statement, request, short=not name.startswith("key-policy/"))
     if there is Truth.NO:
         return None
     context = request.context.of_resource_policy() if by_principal else request.context
     surely, possibly = holds(statement.conditions, context, actions)
-    if request.settle and statement.allows:
-        possibly = surely  # what AWS does not say about conditions is no permission
+    if request.settle:  # where AWS does not say whether a condition holds, an Allow is lost and a Deny counts
+        surely = possibly = surely if statement.allows else possibly
     if not possibly:
         return None
     return Hit(name, statement, surely if named and there is Truth.YES else 0, possibly, route, named)
@@ -87,25 +87,25 @@ def _except(statement: Statement, request: AccessRequest, boundary: Layer) -> tu
     return Route.DIRECT, spared is False
 
 
-def _on_resource(statement: Statement, request: AccessRequest) -> Truth:
+def _on_resource(statement: Statement, request: AccessRequest, *, short: bool) -> Truth:
     """Whether the Resource element covers the resource; a statement without one has no effect."""
     if statement.resources is None:
         return Truth.NO
     found = Truth.NO
     for text in statement.resources:
-        found = max(found, _covers(text, statement, request))
+        found = max(found, _covers(text, statement, request, short))
         if found is Truth.YES:
             break
     return ~found if statement.except_resources else found
 
 
-def _covers(text: str, statement: Statement, request: AccessRequest) -> Truth:
+def _covers(text: str, statement: Statement, request: AccessRequest, short: bool) -> Truth:
     if text == "*":
         return Truth.YES
     if not (statement.variables and "${" in text):
-        return _covers_plainly(text, request.resource, statement.principals is None)
+        return _covers_plainly(text, request.resource, short)
     resolved = resolve(text, wild=True, variables=True, lookup=request.context.value)
-    return _fit_resource(resolved, request.resource, statement.principals is None)
+    return _fit_resource(resolved, request.resource, short)
 
 
 @lru_cache(maxsize=262144)
@@ -125,7 +125,7 @@ def _fit_resource(resolved: Resolved, resource: str, short: bool) -> Truth:
 
 
 def covers_resource(pattern: Pattern, resource: str, *, short: bool = True) -> Truth:
-    """ARNs compare part by part. Identity policies may leave out the last parts (`short`); key policies may not."""
+    """ARNs compare part by part. Key policies alone may not leave out the last parts (`short`)."""
     if pattern == ANYTHING:
         return Truth.YES
     wanted = pattern.split(":", 6)

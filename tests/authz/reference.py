@@ -193,13 +193,14 @@ def context(case: Case, key: str) -> list[str]:
 
 def on_condition(statement: Any, case: Case, variables: bool) -> bool:
     return all(
-        holds(operator, key, values, case, variables)
+        holds(operator, key, values, case, variables, open_means=statement["Effect"] == "Deny")
         for operator, keys in statement.get("Condition", {}).items()
         for key, values in keys.items()
     )
 
 
-def holds(operator: str, key: str, wanted: Any, case: Case, variables: bool) -> bool:
+def holds(operator: str, key: str, wanted: Any, case: Case, variables: bool, open_means: bool) -> bool:
+    """`open_means` where AWS defines no answer: a Deny counts, an Allow does not."""
     wanted = [str(w).lower() if isinstance(w, bool) else str(w) for w in listed(wanted)]
     stated = context(case, key)
     quantifier, _, name = operator.rpartition(":")
@@ -210,11 +211,12 @@ def holds(operator: str, key: str, wanted: Any, case: Case, variables: bool) -> 
     negated = "Not" in name
     if quantifier == "ForAllValues":
         return all(one(name, negated, text, wanted, case, variables) for text in stated)
+    each = [one(name, negated, text, wanted, case, variables) for text in stated]
     if quantifier == "ForAnyValue":
-        return any(one(name, negated, text, wanted, case, variables) for text in stated)
+        return any(each) or (if_exists and not stated and open_means)
     if not stated:
         return if_exists or negated
-    return one(name, negated, stated[0], wanted, case, variables)
+    return open_means if len(set(each)) > 1 else each[0]
 
 
 def one(name: str, negated: bool, text: str, wanted: list[str], case: Case, variables: bool) -> bool:
@@ -297,7 +299,7 @@ def matching(document: Any, case: Case, kind: str) -> list[tuple[str, str]]:
         if (
             route
             and on_action(statement, case)
-            and on_resource(statement, case, variables, kind == "identity")
+            and on_resource(statement, case, variables, kind != "key")
             and on_condition(statement, case, variables)
         ):
             found.append((statement["Effect"], route))

@@ -21,6 +21,7 @@ RESOURCES = [
     f"arn:aws:kms:*:{ACCOUNT}:key/*",
     "arn:aws:kms:*:${aws:PrincipalAccount}:key/*",
     "arn:aws:kms:*:*:key/${aws:PrincipalTag/none}",
+    "arn:aws:kms:*",
     "arn:aws:s3:::*",
 ]
 KEYS = {
@@ -82,7 +83,8 @@ def conditions(draw: st.DrawFn) -> dict[str, Any]:
         family = "String" if shape == "set" else draw(st.sampled_from(list(WANTED)))
         operator = draw(st.sampled_from(OPERATORS[family]))
         if shape == "set":
-            operator = draw(st.sampled_from(["ForAllValues:", "ForAnyValue:"])) + operator
+            operator = draw(st.sampled_from(["ForAllValues:", "ForAnyValue:", "ForAnyValue:", ""])) + operator
+            operator += draw(st.sampled_from(["", "", "IfExists"]))
             key, wanted = draw(st.sampled_from(list(SETS))), ["a", "b", "ten*", "tenant"]
         else:
             key, wanted = draw(st.sampled_from(list(KEYS))), [*WANTED[family], *(KEYS[key_] for key_ in ())]
@@ -127,6 +129,8 @@ def documents(kind: str) -> st.SearchStrategy[dict[str, Any]]:
 def grants(draw: st.DrawFn) -> dict[str, Any]:
     kind = draw(st.sampled_from(["", "", "EncryptionContextSubset", "EncryptionContextEquals"]))
     constraints: dict[str, Any] = {kind: {"tenant": draw(st.sampled_from(["7", "8"]))}} if kind else {}
+    if draw(st.integers(0, 5)) == 0:
+        constraints["EncryptionContextSubset"] = {"tenant": "7"}
     who = {"granteePrincipal": draw(st.sampled_from(LISTED))}
     if draw(st.integers(0, 4)) == 0:
         who = {"granteeServicePrincipal": "rds.amazonaws.com"}
