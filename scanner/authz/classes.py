@@ -11,24 +11,36 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from scanner.authz.actions import KEY_ACTIONS
 from scanner.authz.conditions import Test, keys_of, truth_of
-from scanner.authz.documents import Document, Statement, StatementRef, reference
+from scanner.authz.documents import Document, Statement
 from scanner.authz.facts import Facts, StaticContext, family_of
 from scanner.authz.grants import issuer_of
-from scanner.authz.keys import KeySubject
+from scanner.authz.guarded import Guarded
 from scanner.authz.match import covers_resource
 from scanner.authz.patterns import Pattern, wildcard
 from scanner.authz.principals import Caller
 from scanner.authz.request import Documents, Unread
 from scanner.authz.subjects import Subject
 from scanner.authz.templates import resolve
+from scanner.authz.values import known
 from scanner.model.records import GrantFact
 
 Signature = Hashable
-_ANY_KEY = wildcard("arn:*:kms:*:*:key/*")
+GRANTEE = "kms:granteeprincipal"
+
+
+class Domain(NamedTuple):
+    """What a relation is about: some actions on some resources."""
+
+    actions: int
+    like: Pattern
+    """Any resource of the relation."""
+
+
+KEYS = Domain(KEY_ACTIONS, wildcard("arn:*:kms:*:*:key/*"))
 
 
 @dataclass(slots=True, eq=False)
@@ -53,12 +65,12 @@ class SubjectClass:
 class KeyClass:
     """Keys that only their names tell apart."""
 
-    members: list[KeySubject] = field(default_factory=list)
+    members: list[Guarded] = field(default_factory=list)
     policies: tuple[Document, ...] | Unread = ()
     grants: tuple[GrantFact, ...] = ()
 
     @property
-    def first(self) -> KeySubject:
+    def first(self) -> Guarded:
         """Stands for all of them."""
         return self.members[0]
 
@@ -66,20 +78,34 @@ class KeyClass:
 class Classes:
     """The classes of some principals and keys."""
 
-    def __init__(self, subjects: Sequence[Subject], keys: Sequence[KeySubject]) -> None:
+    def __init__(
+        self,
+        subjects: Sequence[Subject],
+        keys: Sequence[Guarded],
+        domain: Domain = KEYS,
+    ) -> None:
+        self.domain = domain
+        self._keys = keys
         self._asked_of_principals = _tests(s for key in keys for s in _resource_statements(key))
         told = frozenset(name for key in keys for name in key.facts)
-        asked = _tests(s for subject in subjects for s in _subject_statements(subject))
-        self._asked_of_keys = [t for t in asked if any(k in told or family_of(k) in told for k in keys_of(t))]
+        asked = _tests(s for subject in subjects for s in _subject_statements(subject, domain.actions))
+        self._told = told
+        self._asks_grantee = any(test.key == GRANTEE for test in (*asked, *self._asked_of_principals))
+        self._asked_of_keys = {t: None for t in asked if self._is_about_keys(t)}
         self._patterns: dict[Pattern, None] = {}
         self._sparse: dict[str, list[Subject]] = defaultdict(list)
         self.subject_class: dict[Subject, SubjectClass] = {}
         self.subjects: dict[str, list[SubjectClass]] = defaultdict(list)
-        self._sort_subjects(subjects)
+        self._classes: dict[Signature, SubjectClass] = {}
+        for subject in subjects:
+            self._sort_subject(subject)
         self.key_class: dict[str, KeyClass] = {}
         self._sort_keys(keys)
 
-    def naming(self, key: KeySubject) -> list[Subject]:
+    def _is_about_keys(self, test: Test) -> bool:
+        return any(name in self._told or family_of(name) in self._told for name in keys_of(test))
+
+    def naming(self, key: Guarded) -> list[Subject]:
         """Principals with a statement that names this very key."""
         return self._sparse.get(key.arn, [])
 
@@ -97,17 +123,47 @@ class Classes:
 
     # --- principals -------------------------------------------------------------------------------
 
-    def _sort_subjects(self, subjects: Sequence[Subject]) -> None:
-        found: dict[Signature, SubjectClass] = {}
-        for subject in subjects:
-            general = self._general_identity(subject)
-            signature = self._subject_signature(subject, general)
-            group = found.get(signature)
-            if group is None:
-                group = found[signature] = SubjectClass(identity=general)
-                self.subjects[subject.caller.account or ""].append(group)
-            group.members.append(subject)
+    def _sort_subject(self, subject: Subject) -> None:
+        group = self._find(subject)
+        if not group.members:
+            self.subjects[subject.caller.account or ""].append(group)
+        group.members.append(subject)
+        self.subject_class[subject] = group
+
+    def place(self, subject: Subject) -> SubjectClass:
+        """The class of a principal that is not one of them: a stranger, or one of them with other documents.
+
+        A statement that asks something which the keys were not sorted by names each key that it may cover.
+        """
+        if subject not in self.subject_class:
+            for statement in _subject_statements(subject, self.domain.actions):
+                if not self._is_sorted_by(statement, subject):
+                    self._name_each(statement, subject)
+            group = self._find(subject)
+            if not group.members:
+                group.members.append(subject)
             self.subject_class[subject] = group
+        return self.subject_class[subject]
+
+    def _is_sorted_by(self, statement: Statement, subject: Subject) -> bool:
+        patterns = (pattern for pattern, _ in self._key_patterns(statement, subject))
+        tests = (test for test in statement.conditions if self._is_about_keys(test))
+        return all(p in self._patterns or (p.literal is not None and statement.allows) for p in patterns) and all(
+            test in self._asked_of_keys for test in tests
+        )
+
+    def _name_each(self, statement: Statement, subject: Subject) -> None:
+        patterns = [pattern for pattern, _ in self._key_patterns(statement, subject)]
+        for key in self._keys:
+            if statement.except_resources or any(covers_resource(pattern, key.arn) for pattern in patterns):
+                self._sparse[key.arn].append(subject)
+
+    def _find(self, subject: Subject) -> SubjectClass:
+        general = self._general_identity(subject)
+        signature = self._subject_signature(subject, general)
+        if signature not in self._classes:
+            self._classes[signature] = SubjectClass(identity=general)
+        return self._classes[signature]
 
     def _general_identity(self, subject: Subject) -> tuple[Document, ...] | Unread:
         """Identity documents without what concerns no key or single keys."""
@@ -119,11 +175,11 @@ class Classes:
         )
 
     def _is_general(self, statement: Statement, subject: Subject) -> bool:
-        if not statement.actions & KEY_ACTIONS or (statement.resources is None and not statement.fault):
+        if not statement.actions & self.domain.actions or (statement.resources is None and not statement.fault):
             return False
-        if statement.fault or statement.except_resources:
+        if statement.fault or statement.except_resources or not statement.allows:
             return True
-        patterns = _key_patterns(statement, subject)
+        patterns = self._key_patterns(statement, subject)
         if any(pattern.literal is None for pattern, _ in patterns):
             return True
         for pattern, _ in patterns:
@@ -139,8 +195,12 @@ class Classes:
             subject.boundary if isinstance(subject.boundary, Unread) else self._layer(subject.boundary or (), subject),
             subject.boundary is None,
             subject.scps if isinstance(subject.scps, Unread) else self._levels(subject),
-            tuple(_entry(test, subject.facts) for test in self._asked_of_principals),
+            tuple(_entry(test, self._facts(subject)) for test in self._asked_of_principals),
         )
+
+    def _facts(self, subject: Subject) -> Facts:
+        """What is known of a principal, and whether it may be the grantee that some condition asks for."""
+        return {**subject.facts, GRANTEE: known(subject.caller.text)} if self._asks_grantee else subject.facts
 
     def _levels(self, subject: Subject) -> Signature:
         if subject.scps is None or isinstance(subject.scps, Unread):
@@ -148,23 +208,27 @@ class Classes:
         return id(subject.scps), tuple(self._layer(level, subject) for level in subject.scps)
 
     def _layer(self, documents: Iterable[Document], subject: Subject) -> Signature:
+        facts, actions = self._facts(subject), self.domain.actions
         return frozenset(
-            (statement_signature(statement, subject.facts, self._resource_signature(statement, subject)), d.fault)
+            (statement_signature(statement, facts, self._resource_signature(statement, subject), actions), d.fault)
             for d in documents
             for statement in d.statements or ()
-            if statement.actions & KEY_ACTIONS
+            if statement.actions & actions
         ) | frozenset(d.fault for d in documents if d.fault)
 
     def _resource_signature(self, statement: Statement, subject: Subject) -> Signature:
         """The patterns of a statement, which every key has to be asked about."""
-        patterns = _key_patterns(statement, subject)
+        patterns = self._key_patterns(statement, subject)
         for pattern, _ in patterns:
             self._patterns.setdefault(pattern)
         return tuple(patterns), statement.except_resources
 
+    def _key_patterns(self, statement: Statement, subject: Subject) -> list[tuple[Pattern, bool]]:
+        return key_patterns(statement, subject, self.domain.like)
+
     # --- keys -------------------------------------------------------------------------------------
 
-    def _sort_keys(self, keys: Sequence[KeySubject]) -> None:
+    def _sort_keys(self, keys: Sequence[Guarded]) -> None:
         found: dict[Signature, KeyClass] = {}
         for key in keys:
             general = general_policies(key)
@@ -175,10 +239,11 @@ class Classes:
             group.members.append(key)
             self.key_class[key.arn] = group
 
-    def _key_signature(self, key: KeySubject, policies: tuple[Document, ...] | Unread) -> Signature:
+    def _key_signature(self, key: Guarded, policies: tuple[Document, ...] | Unread) -> Signature:
         return (
             key.account,
-            policies if isinstance(policies, Unread) else _policy_signature(policies, key),
+            key.traits,
+            policies if isinstance(policies, Unread) else _policy_signature(policies, key, self.domain.actions),
             key.rcps if isinstance(key.rcps, Unread) else id(key.rcps),
             tuple(_entry(test, key.facts) for test in self._asked_of_keys),
             tuple(_entry(test, key.facts) for test in self._asked_of_rcps(key)),
@@ -186,16 +251,16 @@ class Classes:
             frozenset(issuer_of(grant) for grant in _grants(key)),
         )
 
-    def _asked_of_rcps(self, key: KeySubject) -> list[Test]:
+    def _asked_of_rcps(self, key: Guarded) -> list[Test]:
         levels = key.rcps if isinstance(key.rcps, tuple) else ()
         return _tests(statement for level in levels for document in level for statement in document.statements)
 
 
-def _grants(key: KeySubject) -> tuple[GrantFact, ...]:
+def _grants(key: Guarded) -> tuple[GrantFact, ...]:
     return () if isinstance(key.grants, Unread) else key.grants
 
 
-def _stand_ins(key: KeySubject) -> tuple[GrantFact, ...]:
+def _stand_ins(key: Guarded) -> tuple[GrantFact, ...]:
     """Grants without anybody in them: that there is one lets IAM and the issuing account's root retire it."""
     by_issuer = {issuer_of(grant): grant for grant in _grants(key)}
     listed = sorted(by_issuer.items(), key=str)
@@ -206,7 +271,7 @@ def _tests(statements: Iterable[Statement]) -> list[Test]:
     return list(dict.fromkeys(test for statement in statements for test in statement.conditions))
 
 
-def _resource_statements(key: KeySubject) -> Iterator[Statement]:
+def _resource_statements(key: Guarded) -> Iterator[Statement]:
     for document in key.documents():
         yield from document.statements
     for level in key.rcps if isinstance(key.rcps, tuple) else ():
@@ -214,13 +279,13 @@ def _resource_statements(key: KeySubject) -> Iterator[Statement]:
             yield from document.statements
 
 
-def _subject_statements(subject: Subject) -> Iterator[Statement]:
+def _subject_statements(subject: Subject, actions: int) -> Iterator[Statement]:
     layers: list[Any] = [subject.identity, subject.boundary]
     layers += subject.scps if isinstance(subject.scps, tuple) else ()
     for layer in layers:
         for document in layer if isinstance(layer, tuple) else ():
             for statement in document.statements:
-                if statement.actions & KEY_ACTIONS:
+                if statement.actions & actions:
                     yield statement
 
 
@@ -236,11 +301,11 @@ def _knows(facts: Facts, key: str) -> bool:
     return key in facts or family_of(key) in facts
 
 
-def statement_signature(statement: Statement, facts: Facts, where: Signature) -> Signature:
-    """Two statements with one signature decide alike."""
+def statement_signature(statement: Statement, facts: Facts, where: Signature, actions: int) -> Signature:
+    """Two statements with one signature decide alike about some actions."""
     return (
         statement.allows,
-        statement.actions & KEY_ACTIONS,
+        statement.actions & actions,
         where,
         tuple((test, _entry(test, facts)) for test in statement.conditions),
         statement.fault,
@@ -248,26 +313,21 @@ def statement_signature(statement: Statement, facts: Facts, where: Signature) ->
     )
 
 
-def _key_patterns(statement: Statement, subject: Subject) -> list[tuple[Pattern, bool]]:
-    """The resource patterns that may cover a key, and whether each is certain; a null one covers nothing."""
+def key_patterns(statement: Statement, subject: Subject, like: Pattern) -> list[tuple[Pattern, bool]]:
+    """The resource patterns that may cover something `like` that, and whether each is certain; null covers nothing."""
     context = StaticContext(subject.facts)
     found = []
     for text in statement.resources or ():
         pattern, exact = resolve(text, wild=True, variables=statement.variables, lookup=context.value)
-        if pattern is not None and _may_be_key(pattern):
+        if pattern is not None and (len(pattern.split(":", 6)) < 6 or pattern.intersects(like)):
             found.append((pattern, exact))
     return found
-
-
-def _may_be_key(pattern: Pattern) -> bool:
-    parts = pattern.split(":", 6)
-    return len(parts) < 6 or pattern.intersects(_ANY_KEY)
 
 
 # --- the key's side ------------------------------------------------------------------------------
 
 
-def general_policies(key: KeySubject) -> tuple[Document, ...] | Unread:
+def general_policies(key: Guarded) -> tuple[Document, ...] | Unread:
     """Key policies without the statements that only name single principals."""
     if isinstance(key.policies, Unread):
         return key.policies
@@ -281,13 +341,13 @@ def _concerns_many(statement: Statement) -> bool:
     return who.everyone or bool(who.accounts)
 
 
-def _policy_signature(documents: Iterable[Document], key: KeySubject) -> Signature:
-    return frozenset(policy_statement_signature(s, key) for d in documents for s in d.statements) | frozenset(
+def _policy_signature(documents: Iterable[Document], key: Guarded, actions: int) -> Signature:
+    return frozenset(policy_statement_signature(s, key, actions) for d in documents for s in d.statements) | frozenset(
         d.fault for d in documents if d.fault
     )
 
 
-def policy_statement_signature(statement: Statement, key: KeySubject) -> Signature:
+def policy_statement_signature(statement: Statement, key: Guarded, actions: int = KEY_ACTIONS) -> Signature:
     """A key policy statement without the single principals that it names."""
     who = statement.principals
     many = None if who is None else (who.everyone, who.accounts, who if statement.except_principals else None)
@@ -297,63 +357,4 @@ def policy_statement_signature(statement: Statement, key: KeySubject) -> Signatu
         where = statement.resources and tuple(
             covers_resource(wildcard(text), key.arn, short=False) for text in statement.resources
         )
-    return (statement_signature(statement, key.facts, where), many, statement.except_resources)
-
-
-class Renaming:
-    """Evidence of the first members of two classes, turned into that of other members."""
-
-    def __init__(self) -> None:
-        self._of_subject: dict[Subject, _Index] = {}
-        self._of_key: dict[str, _Index] = {}
-
-    def references(
-        self, because: tuple[StatementRef, ...], models: tuple[Subject, KeySubject], subject: Subject, key: KeySubject
-    ) -> tuple[StatementRef, ...]:
-        """The statements of `models` where `subject` and `key` have them."""
-        sides = (self._subject(models[0]), self._subject(subject)), (self._key(models[1]), self._key(key))
-        return tuple(_renamed(ref, sides) for ref in because)
-
-    def _subject(self, subject: Subject) -> _Index:
-        if subject not in self._of_subject:
-            identity = () if isinstance(subject.identity, Unread) else subject.identity
-            self._of_subject[subject] = _Index(
-                (d, s, _identity_signature(s, subject))
-                for d in identity
-                for s in d.statements
-                if s.actions & KEY_ACTIONS
-            )
-        return self._of_subject[subject]
-
-    def _key(self, key: KeySubject) -> _Index:
-        if key.arn not in self._of_key:
-            self._of_key[key.arn] = _Index(
-                (d, s, policy_statement_signature(s, key)) for d in key.documents() for s in d.statements
-            )
-        return self._of_key[key.arn]
-
-
-class _Index:
-    """The statements of one side by place and by signature."""
-
-    __slots__ = ("refs", "signatures")
-
-    def __init__(self, statements: Iterable[tuple[Document, Statement, Signature]]) -> None:
-        self.signatures: dict[tuple[str, str], Signature] = {}
-        self.refs: dict[Signature, StatementRef] = {}
-        for document, statement, signature in statements:
-            self.signatures[document.name, statement.pointer] = signature
-            self.refs.setdefault(signature, reference(document.name, statement))
-
-
-def _renamed(ref: StatementRef, sides: tuple[tuple[_Index, _Index], ...]) -> StatementRef:
-    for model, member in sides:
-        signature = model.signatures.get((ref.document, ref.pointer))
-        if signature is not None:
-            return member.refs.get(signature, ref)
-    return ref
-
-
-def _identity_signature(statement: Statement, subject: Subject) -> Signature:
-    where = (tuple(_key_patterns(statement, subject)), statement.except_resources)
-    return statement_signature(statement, subject.facts, where)
+    return (statement_signature(statement, key.facts, where, actions), many, statement.except_resources)

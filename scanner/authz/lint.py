@@ -14,7 +14,8 @@ from scanner.authz.actions import CREATE_GRANT, CROSS_ACCOUNT, KEY_ACTIONS, mask
 from scanner.authz.conditions import Test
 from scanner.authz.documents import Document, Statement, StatementRef, reference
 from scanner.authz.facts import StaticContext, principal_facts
-from scanner.authz.keys import ACCOUNT_IN_TEXT, NAMES_ACCOUNTS, KeySubject
+from scanner.authz.guarded import ACCOUNT_IN_TEXT, NAMES_ACCOUNTS
+from scanner.authz.keys import KeySubject
 from scanner.authz.principals import Caller, parse_caller
 from scanner.authz.public import certainly_denied, public_statements, reached
 from scanner.authz.request import AccessRequest, Unread

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from scanner.authz.actions import KEY_ACTIONS, bit, mask_of, names
-from scanner.authz.classes import KeyClass, Renaming, SubjectClass
+from scanner.authz.classes import KeyClass, SubjectClass
 from scanner.authz.decide import explain
 from scanner.authz.documents import StatementRef
 from scanner.authz.joint import weigh_jointly
 from scanner.authz.keys import KeySubject
+from scanner.authz.renaming import Renaming
 from scanner.authz.request import AccessRequest, Decision, Documents, Verdict
 from scanner.authz.subjects import Subject
 from scanner.authz.weigh import Outcome

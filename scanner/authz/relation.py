@@ -7,22 +7,24 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from scanner.authz.actions import KEY_ACTIONS
-from scanner.authz.classes import Classes, KeyClass, Renaming, SubjectClass
+from scanner.authz.classes import Classes, KeyClass, SubjectClass
 from scanner.authz.facts import StaticContext
+from scanner.authz.guarded import Guarded
 from scanner.authz.keys import KeySubject
 from scanner.authz.reach import ClassPair, Holding, Pair
+from scanner.authz.renaming import Renaming
 from scanner.authz.request import AccessRequest, Documents
 from scanner.authz.subjects import Subject, Subjects
 from scanner.authz.values import Known
 
 
-def request_of(subject: Subject, key: KeySubject, fixed: dict[str, Known] | None = None) -> AccessRequest:
+def request_of(subject: Subject, key: Guarded, fixed: dict[str, Known] | None = None) -> AccessRequest:
     """Any request of a principal on a key; `fixed` settles some of its context."""
     context = StaticContext(fixed or {}, subject.facts, key.facts)
     return AccessRequest(subject.caller, KEY_ACTIONS, key.arn, key.account, context)
 
 
-def documents_of(subject: Subject, key: KeySubject) -> Documents:
+def documents_of(subject: Subject, key: Guarded) -> Documents:
     """Everything that decides between a principal and a key."""
     return Documents(
         key_policies=key.policies,
