@@ -100,10 +100,16 @@ class Escalation:
                 found.append(self._path(subject, start, towards, key, wanted))
         return sorted(found, key=lambda path: path.principal)
 
-    def from_principal(self, subject: Subject, key: KeySubject) -> Iterator[tuple[int, EscalationPath]]:
-        """What a principal can come to do with a key and may not do as it stands: actions with their shortest path."""
+    def from_principal(
+        self, subject: Subject, key: KeySubject, *, through_others: bool = False
+    ) -> Iterator[tuple[int, EscalationPath]]:
+        """What a principal can come to do with a key and may not do as it stands: actions with their shortest path.
+
+        `through_others` leaves out what whoever may already write the key's policy, or grant on it, can do by that.
+        """
         start = Node(subject.caller.text)
         seen = self.gains(start, key)[0].actions
+        left_out = _own_doing(seen) if through_others else frozenset()
         if subject.service_linked:
             return
         for node, edges in self._onwards(start):
@@ -111,10 +117,10 @@ class Escalation:
                 return
             for gain in self.gains(node, key):
                 gained = gain.actions & ~seen
-                if gained:
+                if gained and gain.by not in left_out:
                     seen |= gained
                     steps = [self._step(source, edge) for source, edge in edges]
-                    yield gained, self._of(subject, key, gained, (*steps, *self._last_steps(node, key, gained)))
+                    yield gained, self._of(subject, key, gained, (*steps, *self._last_steps(node, key, gain, gained)))
 
     def _onwards(self, start: Node) -> Iterator[tuple[Node, tuple[tuple[Node, Edge], ...]]]:
         """Everybody that `start` can come to act as, nearest first, with the edges to it."""
@@ -177,7 +183,8 @@ class Escalation:
             steps.append(self._step(node, edge))
             node = edge.target
             edge = towards[node]
-        return self._of(subject, key, wanted, (*steps, *self._last_steps(node, key, wanted)))
+        gain = next(gain for gain in self.gains(node, key) if gain.actions & wanted)
+        return self._of(subject, key, wanted, (*steps, *self._last_steps(node, key, gain, wanted)))
 
     def _of(self, subject: Subject, key: KeySubject, wanted: int, steps: tuple[Step, ...]) -> EscalationPath:
         who = subject.caller
@@ -195,8 +202,7 @@ class Escalation:
         unique = tuple(dict.fromkeys(because)), tuple(dict.fromkeys(conditions))
         return Step(node.arn, edge.actions, edge.resource, *unique)
 
-    def _last_steps(self, node: Node, key: KeySubject, wanted: int) -> Iterator[Step]:
-        gain = next(gain for gain in self.gains(node, key) if gain.actions & wanted)
+    def _last_steps(self, node: Node, key: KeySubject, gain: _Gain, wanted: int) -> Iterator[Step]:
         subject = self.becoming.variant(node)
         action = gain.by or names(wanted)[0]
         request = replace(request_of(subject, key), actions=bit(action))
@@ -272,6 +278,16 @@ _FREEING: tuple[tuple[tuple[str, ...], int, tuple[str, ...]], ...] = (
     ),
 )
 """Actions that change what attribute-based statements look at, and the condition keys that become free."""
+
+
+_CHANGING = frozenset({"kms:PutKeyPolicy", "kms:CreateGrant", "kms:ReplicateKey"}).union(*(by for by, *_ in _FREEING))
+
+
+def _own_doing(actions: int) -> frozenset[str]:
+    """The changes to a key that give nothing new to somebody with these actions: who writes its policy has them all."""
+    if actions & PUT_KEY_POLICY:
+        return _CHANGING
+    return frozenset({"kms:CreateGrant"}) if actions & CREATE_GRANT else frozenset()
 
 
 def _with_freed(subject: Subject, key: KeySubject, freed: tuple[str, ...]) -> AccessRequest:

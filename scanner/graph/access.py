@@ -45,8 +45,6 @@ RELATIONS: dict[str, frozenset[str]] = {
 
 EVERY_RELATION = frozenset[str]().union(*RELATIONS.values())
 STORE_ADMINISTRATION = _kms("administration", "key-store", "key-store-destroy")
-OWN_DOING = ("kms:PutKeyPolicy", "kms:CreateGrant")
-"""First steps of an escalation that other rules judge: who may write this key's policy or grant on it."""
 
 
 class AccessSource:
@@ -100,10 +98,9 @@ class AccessSource:
         subject = self.estate.subjects.by_arn.get(principal)
         if subject is None:
             return
-        for _, path in self.estate.escalation.from_principal(subject, self.estate.keys[key_arn]):
-            first = path.steps[0]
-            by_itself = first.actor == principal and first.resource == key_arn and set(first.actions) & set(OWN_DOING)
-            if not by_itself and _possible(RELATIONS["users"], self._graph.keys[key_arn]) & set(path.actions):
+        ways = self.estate.escalation.from_principal(subject, self.estate.keys[key_arn], through_others=True)
+        for _, path in ways:
+            if _possible(RELATIONS["users"], self._graph.keys[key_arn]) & set(path.actions):
                 yield of_path(path)
                 return
 

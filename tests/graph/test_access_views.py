@@ -179,6 +179,38 @@ def test_administrator_who_can_assume_a_user_is_seen_with_the_path():
     assert "sts:AssumeRole" in becoming.path[0]
 
 
+TRUSTING_BOSS = document(
+    {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/boss"}, "Action": "sts:AssumeRole"}
+)
+
+
+def test_an_administrator_who_may_also_write_the_key_policy_is_still_seen_to_become_a_user():
+    boss = f"arn:aws:iam::{ACCOUNT}:role/boss"
+    statements = (allow(["kms:PutKeyPolicy", "kms:CreateGrant"], boss), allow("kms:Decrypt"))
+    key = key_of(a_key(policies=policy(*statements)), a_role("app", trust=TRUSTING_BOSS), a_role("boss"))
+    (becoming,) = key.admins_becoming_users
+    assert becoming.arn == boss
+    assert becoming.path == (
+        f"{boss} does sts:AssumeRole on {ROLE}",
+        f"{ROLE} does kms:Decrypt on {key.arn}",
+    )
+
+
+def test_becoming_another_administrator_of_the_key_policy_gains_nothing():
+    boss, deputy = (f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("boss", "deputy"))
+    statements = (allow("kms:PutKeyPolicy", [boss, deputy]), allow("kms:Decrypt"))
+    key = key_of(a_key(policies=policy(*statements)), a_role(), a_role("boss"), a_role("deputy", trust=TRUSTING_BOSS))
+    assert key.admins_becoming_users == ()
+
+
+def test_becoming_somebody_who_may_write_the_key_policy_is_a_way_to_use():
+    boss, deputy = (f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("boss", "deputy"))
+    statements = (allow("kms:DisableKey", boss), allow("kms:PutKeyPolicy", deputy), allow("kms:Decrypt"))
+    key = key_of(a_key(policies=policy(*statements)), a_role(), a_role("boss"), a_role("deputy", trust=TRUSTING_BOSS))
+    (becoming,) = key.admins_becoming_users
+    assert (becoming.arn, len(becoming.path)) == (boss, 3)
+
+
 def test_writing_the_keys_own_policy_is_not_called_becoming():
     boss = f"arn:aws:iam::{ACCOUNT}:role/boss"
     key = key_of(
