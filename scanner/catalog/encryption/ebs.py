@@ -13,6 +13,7 @@ from scanner.catalog.encryption.types import (
     KeyField,
     LinkField,
     aws_managed,
+    copied_from,
     switch,
     untold,
 )
@@ -34,7 +35,13 @@ VOLUME = EncryptedType(
             "storage",
             "KmsKeyId",
             switch("Encrypted", NOT_NAMED),
-            terraform=(At("aws_ebs_volume", "kms_key_id", switch("encrypted", aws_managed("ebs"), REGION_DEFAULT)),),
+            terraform=(
+                At(
+                    "aws_ebs_volume",
+                    "kms_key_id",
+                    switch("encrypted", copied_from("snapshot_id", aws_managed("ebs")), REGION_DEFAULT),
+                ),
+            ),
         ),
     ),
     terraform={"aws_ebs_volume": "id"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scanner.catalog.encryption.types import (
+    AS_SOURCE,
     AWS_OWNED,
     NOT_NAMED,
     NOT_USED,
@@ -15,14 +16,15 @@ from scanner.catalog.encryption.types import (
     Flag,
     KeyField,
     LinkField,
+    Silence,
     aws_managed,
+    copied_from,
     switch,
     untold,
 )
 
 RDS_DEFAULT = aws_managed("rds")
 SECRET_DEFAULT = aws_managed("secretsmanager")
-AS_SOURCE = untold("a copy without a key of its own takes over the encryption of its source")
 
 
 def stated_type(flag: str) -> Flag:
@@ -35,8 +37,52 @@ def stated_type(flag: str) -> Flag:
     return Flag("StorageEncryptionType", types, missing=switch(flag, NOT_NAMED))
 
 
-# In a plan, `storage_encrypted` left out is false; what AWS may do by itself later is not the author's word.
-PLANNED = switch("storage_encrypted", RDS_DEFAULT, missing=UNENCRYPTED)
+SOURCES = (
+    "snapshot_identifier",
+    "replicate_source_db",
+    "replication_source_identifier",
+    "global_cluster_identifier",
+    *(
+        f"restore_to_point_in_time.{name}"
+        for name in (
+            "source_cluster_identifier",
+            "source_cluster_resource_id",
+            "source_db_instance_identifier",
+            "source_dbi_resource_id",
+            "source_db_instance_automated_backups_arn",
+        )
+    ),
+)
+"""Attributes that name what a database is made from."""
+
+AURORA_ENGINES = ("aurora", "aurora-mysql", "aurora-postgresql")
+AURORA_OF_ANY_AGE = untold(
+    "Aurora encrypts clusters made since 18 February 2026 with a key that AWS owns, older ones may hold clear data, "
+    "and `storage_encrypted` is false for both"
+)
+
+
+def planned(unstated: Silence, stated_off: Silence = UNENCRYPTED) -> Flag:
+    """What a plan says without a key: a restored or replicated database takes over the encryption of its source."""
+    return switch("storage_encrypted", _unless_copied(RDS_DEFAULT), missing=_unless_copied(unstated), off=stated_off)
+
+
+def _unless_copied(silence: Silence) -> Silence:
+    for path in SOURCES:
+        silence = copied_from(path, silence)
+    return silence
+
+
+def _by_engine(aurora: Silence) -> Flag:
+    """Multi-AZ clusters of MySQL and PostgreSQL are not encrypted unless asked for, Aurora serverless v1 always is."""
+    engines = Flag("engine", dict.fromkeys(AURORA_ENGINES, aurora), other=UNENCRYPTED)
+    return Flag("engine_mode", {"serverless": RDS_DEFAULT}, missing=engines, other=engines)
+
+
+PLANNED = planned(UNENCRYPTED)
+# Without `storage_encrypted`, a new Aurora cluster has StorageEncryptionType sse-rds (Aurora user guide, "Encrypting
+# Amazon Aurora resources").
+PLANNED_CLUSTER = planned(_by_engine(AWS_OWNED), stated_off=_by_engine(AURORA_OF_ANY_AGE))
 
 
 def _insights(*types: str) -> KeyField:
@@ -143,11 +189,13 @@ def _storage(terraform: tuple[At, ...], flag: str = "StorageEncrypted") -> KeyFi
     return KeyField("storage", "KmsKeyId", stated_type(flag), terraform=terraform)
 
 
-def _cluster_type(name: str, engine: str, of: str, *more: KeyField, key: str = "kms_key_id") -> EncryptedType:
+def _cluster_type(
+    name: str, engine: str, of: str, *more: KeyField, key: str = "kms_key_id", silence: Silence = PLANNED
+) -> EncryptedType:
     return EncryptedType(
         name,
         _clusters(engine),
-        keys=(_storage((At(of, key, PLANNED),)), *more),
+        keys=(_storage((At(of, key, silence),)), *more),
         terraform={of: "cluster_identifier"},
         links=_cluster_links(of),
         attributes=(_ENGINE, _MASTER_SECRET_ARN),
@@ -218,6 +266,7 @@ RDS_TYPES = (
         _insights("aws_rds_cluster"),
         _master_secret("aws_rds_cluster"),
         _activity(At("aws_rds_cluster_activity_stream", "kms_key_id", home="resource_arn")),
+        silence=PLANNED_CLUSTER,
     ),
     EncryptedType(
         "AWS::RDS::DBSnapshot",

@@ -48,19 +48,24 @@ def untold(reason: str) -> Absent:
     return Absent("UNKNOWN", reason=reason)
 
 
+AS_SOURCE = untold("a copy without a key of its own takes over the encryption of its source")
+
+
 @dataclass(frozen=True, slots=True)
 class Flag:
     """A second field that decides what silence means: a switch (`StorageEncrypted`) or a kind (`SSEAlgorithm`).
 
     `answers` maps its values (compared as text, without case) to what each means; `missing` holds where the field
-    is not there, and None makes that UNKNOWN. A value outside `answers` is UNKNOWN too. A stated value that means
-    UNENCRYPTED, AWS_OWNED or NOT_USED holds whatever key is named beside it, unless the flag `yields` to a key.
+    is not there, and None makes that UNKNOWN. A value outside `answers` means `other`, or is UNKNOWN. A stated value
+    that means UNENCRYPTED, AWS_OWNED or NOT_USED holds whatever key is named beside it, unless the flag `yields` to
+    a key.
     """
 
     path: str
     answers: Mapping[str, Silence] | Mapping[bool, Silence]
     missing: Silence | None = None
     yields: bool = False
+    other: Silence | None = None
 
 
 Silence: TypeAlias = Absent | Flag
@@ -69,6 +74,11 @@ Silence: TypeAlias = Absent | Flag
 def switch(path: str, on: Silence, missing: Silence | None = None, off: Silence = UNENCRYPTED) -> Flag:
     """A boolean flag: `on` when true, `off` when false."""
     return Flag(path, {True: on, False: off}, missing)
+
+
+def copied_from(path: str, otherwise: Silence) -> Flag:
+    """A copy without a key of its own takes over the encryption of the source that `path` names, where it names one."""
+    return Flag(path, {"": otherwise}, missing=otherwise, other=AS_SOURCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,4 +271,4 @@ def _settled(silence: Silence, look: Look, final: bool = False) -> tuple[Absent,
     for answer, meaning in silence.answers.items():
         if str(answer).lower() == word:
             return _settled(meaning, look, final=not silence.yields)
-    return untold(f"`{silence.path}` is `{value}`, whose meaning is not known"), False
+    return _settled(silence.other or untold(f"`{silence.path}` is `{value}`, whose meaning is not known"), look, final)
