@@ -81,8 +81,8 @@ def _operator(written: str) -> tuple[Quantifier, Operator, bool]:
 
 def _values(raw: Any, key: str) -> tuple[str, ...]:
     items = raw if isinstance(raw, list) else [raw]
-    if not all(isinstance(item, (str, bool, int, float)) for item in items):
-        raise ConditionFault(f"the condition on `{key[:60]}` has a value that is not text, number or boolean")
+    if not items or not all(isinstance(item, (str, bool, int, float)) for item in items):
+        raise ConditionFault(f"the condition on `{key[:60]}` has no value, or one that is not text, number or boolean")
     return tuple(_text(item) for item in items)
 
 

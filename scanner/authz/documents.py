@@ -186,7 +186,7 @@ def _compile(raw: Any, pointer: str, variables: bool) -> Statement:
 def _check_shape(raw: Any) -> None:
     if not isinstance(raw, dict):
         raise ValueError("the statement is not a JSON object")  # noqa: TRY004  a fault of the document
-    if _repeats(raw, 0):
+    if repeats(raw):
         raise ValueError("an element stands twice in the statement")
     if raw.get("Effect") not in ("Allow", "Deny"):
         raise ValueError("Effect is neither Allow nor Deny")
@@ -198,13 +198,13 @@ def _check_shape(raw: Any) -> None:
         raise ValueError(f"the element `{unknown[0][:80]}` is not part of the policy language")
 
 
-def _repeats(value: Any, depth: int) -> bool:
-    """Repeated keys anywhere in the few levels that a statement has."""
+def repeats(value: Any, depth: int = 0) -> bool:
+    """Repeated keys anywhere in the few levels that a statement or grant has."""
     if isinstance(value, RepeatedKeys):
         return True
     if not isinstance(value, dict) or depth > 3:
         return False
-    return any(_repeats(item, depth + 1) for item in value.values())
+    return any(repeats(item, depth + 1) for item in value.values())
 
 
 def _one_of(raw: dict[str, Any], plain: str, inverted: str) -> tuple[Any, bool]:

@@ -185,9 +185,9 @@ def parse_principals(element: Any) -> Principals:
 def _texts(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,)
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
         return tuple(value)
-    raise ValueError("Principal names something that is not text")
+    raise ValueError("Principal names nobody, or something that is not text")
 
 
 def _of_lists(listed: dict[str, tuple[str, ...]]) -> Principals:

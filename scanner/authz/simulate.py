@@ -15,11 +15,19 @@ from typing import Any
 from scanner.authz.actions import ACTIONS, KEYLESS, bit, is_known
 from scanner.authz.assumed import assumed
 from scanner.authz.decide import explain
-from scanner.authz.documents import Document, RepeatedKeys, StatementRef, parse_document, parse_whole, read_json
+from scanner.authz.documents import (
+    Document,
+    RepeatedKeys,
+    StatementRef,
+    parse_document,
+    parse_whole,
+    read_json,
+    repeats,
+)
 from scanner.authz.match import Hit
 from scanner.authz.principals import Caller, is_account_id, parse_caller
 from scanner.authz.request import AccessRequest, Decision, Documents, Layer, Verdict
-from scanner.authz.values import Given
+from scanner.authz.values import CONTEXT_PAIR, Given
 from scanner.authz.weigh import Outcome, weigh
 from scanner.errors import UsageError
 from scanner.model.arn import account_of
@@ -114,6 +122,9 @@ def _context(case: dict[str, Any]) -> Given:
     raw = {} if raw is None else raw
     if not isinstance(raw, dict):
         raise CaseError("`context` is not an object")
+    names = [key.lower() for key in raw if not key.lower().startswith(CONTEXT_PAIR)]
+    if repeats(raw) or len(set(names)) < len(names):
+        raise CaseError("a key of `context` stands twice")
     return Given({key: _values(key, value) for key, value in raw.items()})
 
 
@@ -138,7 +149,7 @@ def _documents(case: dict[str, Any]) -> Documents:
         grants=_grants(case),
         identity=_list(case, "identityPolicies", "iam/") or (),
         boundary=_list(case, "boundaries", "boundary/"),
-        session=None if session is None else (parse_whole("session-policy", session),),
+        session=None if _is_empty(session) else (parse_whole("session-policy", session),),
         scps=_levels(case, "scps", "scp/"),
         rcps=_levels(case, "rcps", "rcp/"),
         endpoint=_list(case, "vpcePolicies", "endpoint-policy/"),
@@ -146,7 +157,12 @@ def _documents(case: dict[str, Any]) -> Documents:
 
 
 def _one(name: str, source: Any) -> Document | None:
-    return None if source is None else parse_document(name, source)
+    return None if _is_empty(source) else parse_document(name, source)
+
+
+def _is_empty(source: Any) -> bool:
+    """Whether a layer of one document does not apply: null, or nothing in it."""
+    return source is None or source == {}
 
 
 def _listed(case: dict[str, Any], field: str) -> list[Any]:
@@ -177,16 +193,19 @@ def _grants(case: dict[str, Any]) -> tuple[GrantFact, ...]:
 def _grant(index: int, raw: Any) -> GrantFact:
     if not isinstance(raw, dict):
         raise CaseError(f"grant {index} is not an object")
+    if repeats(raw):
+        raise CaseError(f"a field of grant {index} stands twice")
     constraints = raw.get("constraints") or {}
     operations = raw.get("operations") or []
-    if not isinstance(constraints, dict) or not isinstance(operations, list):
+    texts = isinstance(operations, list) and all(isinstance(name, str) for name in operations)
+    if not isinstance(constraints, dict) or not texts:
         raise CaseError(f"grant {index} has constraints or operations of the wrong type")
     unknown = sorted(set(constraints) - {"EncryptionContextEquals", "EncryptionContextSubset", "SourceArn"})
     if unknown:
         raise CaseError(f"grant {index} has the unknown constraint `{unknown[0]}`")
     return GrantFact(
         id=str(index),
-        operations=tuple(str(name) for name in operations),
+        operations=tuple(operations),
         grantee=_optional_text(raw, "granteePrincipal"),
         grantee_service=_optional_text(raw, "granteeServicePrincipal"),
         retiring=_optional_text(raw, "retiringPrincipal"),

@@ -55,6 +55,7 @@ MALFORMED: list[Any] = [
     around(Principal=ALICE),
     around(Principal={"Aws": ALICE}),
     around(Principal={"AWS": [[ALICE]]}),
+    around(Principal={"AWS": [ALICE], "Service": []}),
     around(Principal={}),
     around(NotPrincipal={"AWS": NAMES["bob"]}),
     around(Condition=[]),
@@ -63,6 +64,7 @@ MALFORMED: list[Any] = [
     around(Condition={"StringEquals": "x"}),
     around(Condition={"StringEquals": {"aws:UserAgent": None}}),
     around(Condition={"StringEquals": {"aws:UserAgent": {"a": "b"}}}),
+    around(Condition={"StringNotEquals": {"aws:UserAgent": []}}),
     around(Condition={"IfExists": {"aws:UserAgent": "a"}}),
     around(Condition={"NullIfExists": {"aws:UserAgent": "true"}}),
     around(Condition={"ForSomeValues:StringEquals": {"aws:UserAgent": "a"}}),
@@ -177,6 +179,7 @@ def test_bad_lines_are_reported_by_number_and_the_others_answered() -> None:
         {"grants": ["x"]},
         {"grants": [{"operations": "Decrypt"}]},
         {"grants": [{"granteePrincipal": ALICE, "operations": ["Decrypt"], "constraints": {"Other": 1}}]},
+        {"grants": [{"granteePrincipal": ALICE, "operations": ["Decrypt", 7]}]},
         {"principalAccount": "444455556666"},
     ],
     ids=str,
@@ -186,6 +189,35 @@ def test_a_field_of_the_wrong_type_is_a_bad_line(change: dict[str, Any]) -> None
     line = json.dumps({**case({"principal": "alice"}), **change})
     assert list(answer_lines([line], lambda _, message: told.append(message))) == []
     assert told
+
+
+@pytest.mark.parametrize(
+    "twice",
+    [
+        '"context": {"aws:PrincipalOrgID": "o-a", "aws:PrincipalOrgID": "o-b"}',
+        '"context": {"aws:PrincipalOrgID": "o-a", "AWS:principalorgid": "o-b"}',
+        '"grants": [{"operations": ["Sign"], "operations": ["Decrypt"]}]',
+        '"grants": [{"operations": ["Decrypt"], "constraints": {"SourceArn": "a", "SourceArn": "b"}}]',
+        '"grants": [{"operations": [], "constraints": {"EncryptionContextEquals": {"a": "1", "a": "2"}}}]',
+    ],
+)
+def test_what_stands_twice_in_a_request_makes_a_bad_line(twice: str) -> None:
+    told: list[str] = []
+    plain = case({"principal": "alice"})
+    line = json.dumps({k: v for k, v in plain.items() if k not in ("context", "grants")})[:-1] + f", {twice}}}"
+    assert list(answer_lines([line], lambda _, message: told.append(message))) == []
+    assert "twice" in told[0]
+
+
+@pytest.mark.parametrize("field", ["keyPolicy", "ramKeyPolicy", "sessionPolicy"])
+def test_an_empty_document_is_a_layer_that_does_not_apply(field: str) -> None:
+    granted = case({"principal": "app/s", "grants": [{"to": "app", "operations": ["Decrypt"]}]})
+    assert answer({**granted, field: {}})["decision"] == "Allowed"
+
+
+def test_a_denial_that_names_nobody_may_name_anybody() -> None:
+    deny = {"Effect": "Deny", "Principal": {"AWS": []}, "Action": "kms:*", "Resource": "*"}
+    assert asked({"Version": "2012-10-17", "Statement": [ALLOW, deny]}) == "ImplicitlyDenied"
 
 
 @pytest.mark.parametrize(
