@@ -12,6 +12,7 @@ from msgspec import UNSET
 
 from scanner.collect import kms_reads
 from scanner.collect.facts import unset_reasons
+from scanner.collect.refused import MALFORMED
 from scanner.collect.session import WINDOW, Refused, Scope
 from scanner.model.records import (
     Gap,
@@ -74,14 +75,17 @@ def keys(scope: Scope) -> Iterator[Item]:
 
 def _describe(scope: Scope, entry: dict[str, str]) -> tuple[str, Answer]:
     arn = entry["KeyArn"]
-    return arn, _answer(lambda: scope.call("kms", "describe_key", KeyId=arn)["KeyMetadata"])
+    return arn, _answer("DescribeKey", lambda: scope.call("kms", "describe_key", KeyId=arn)["KeyMetadata"])
 
 
-def _answer(read: Callable[[], Any]) -> Answer:
+def _answer(operation: str, read: Callable[[], Any]) -> Answer:
+    """What `read` brings; an answer without what its model promises is refused like one that did not come."""
     try:
         return read(), None
     except Refused as refused:
         return UNSET, refused
+    except MALFORMED as error:
+        return UNSET, Refused("kms", operation, "Unreadable", f"{type(error).__name__}: {error}")
 
 
 class _Reads:
@@ -96,7 +100,7 @@ class _Reads:
         self._futures: dict[str, Future[Answer]] = {}
         self._may_ask_last_usage = ask_last_usage
         for field, (lane, read) in self._plan().items():
-            work = partial(_answer, partial(read, scope, arn))
+            work = partial(_answer, lane, partial(read, scope, arn))
             self._futures[field] = scope.start(("kms", lane), work)
 
     @property

@@ -66,7 +66,10 @@ def default_policy(scope: Scope, arn: str) -> tuple[NamedDocument, ...]:
 
 
 def _policy(scope: Scope, arn: str, name: str) -> NamedDocument:
-    return NamedDocument(name=name, document=scope.call("kms", "get_key_policy", KeyId=arn, PolicyName=name)["Policy"])
+    answer = scope.call("kms", "get_key_policy", KeyId=arn, PolicyName=name)
+    if "Policy" not in answer:
+        raise Refused("kms", "GetKeyPolicy", "Unreadable", "the answer has no `Policy`")
+    return NamedDocument(name=name, document=answer["Policy"])
 
 
 def rotation(scope: Scope, arn: str) -> Rotation | None:

@@ -52,6 +52,10 @@ _UNSUPPORTED = frozenset(
 )
 
 
+MALFORMED = (AttributeError, LookupError, TypeError, ValueError)
+"""What reading an answer raises that lacks what its model promises."""
+
+
 class Refused(Exception):
     """One read that failed for a reason that becomes a Gap.
 
@@ -127,7 +131,7 @@ def refusals(service: str, operation: str) -> Iterator[None]:
         raise refused("Unsupported", error) from error
     except (aws.ConnectionError, aws.HTTPClientError) as error:
         raise refused("Unreachable", error) from error
-    except (aws.BotoCoreError, ResponseParserError, AttributeError, LookupError, TypeError, ValueError) as error:
+    except (aws.BotoCoreError, ResponseParserError, *MALFORMED) as error:
         # botocore's own parsing and endpoint discovery trip over answers that lack what their model promises.
         raise Refused(service, operation, "Unreadable", _one_line(f"{type(error).__name__}: {error}")) from error
 

@@ -68,6 +68,10 @@ def _list(scope: Scope, rows: list[EncryptedType]) -> _Listed:
         reading = _located(scope, row, item, listed.items)
         if reading is None:
             continue
+        if reading.item["Self"] is None:
+            nameless = Refused(api.service, api.listing[-1].operation, "Unreadable", f"`{row.api.arn}` is not stated")
+            gaps.append(scope.gap(nameless, makes_unknown=(f"resource:{row.type}",)))
+            continue
         listed.count += 1
         if row.api.details:
             waiting.setdefault(row.type, []).append(reading)
@@ -147,9 +151,7 @@ def _located(scope: Scope, row: EncryptedType, item: dict[str, Any], items: list
         return None
     words = {"partition": scope.partition, "account": scope.account, "region": scope.region}
     words["name"] = short_name(str(search(row.api.name, item) or ""))
-    arn = row.api.arn
-    found = filled(arn, words, item) if arn.startswith("arn:") else str(search(arn, item))
-    reading = Reading(row, {**item, "Self": found}, words)
+    reading = Reading(row, {**item, "Self": _arn(row, words, item)}, words)
     if row.api.region:
         region = search(row.api.region, item)
         if region is None and row.api.locate is not None:
@@ -158,6 +160,16 @@ def _located(scope: Scope, row: EncryptedType, item: dict[str, Any], items: list
         if region not in (None, scope.region):
             return None
     return reading
+
+
+def _arn(row: EncryptedType, words: Mapping[str, str], item: dict[str, Any]) -> str | None:
+    """What identifies an item; None when the answer does not say it."""
+    form = row.api.arn
+    stated = None if form.startswith("arn:") else search(form, item)
+    if stated is None:
+        form = form if form.startswith("arn:") else row.api.otherwise
+        return filled(form, words, item) or None
+    return str(stated)
 
 
 def _finish(scope: Scope, reading: Reading) -> list[Item]:

@@ -11,6 +11,7 @@ from threading import Lock, Thread
 from typing import NamedTuple, Protocol
 
 from scanner.collect.collectors import Row
+from scanner.collect.refused import MALFORMED
 from scanner.collect.session import Refused, Scope
 from scanner.collect.workers import StoppedError, Workers
 from scanner.model.records import Gap, Item
@@ -158,8 +159,8 @@ def _collect(job: Job, state: _Run) -> None:
     try:
         for item in job.row.collect(job.scope):
             state.keep(item, job.label)
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
-        # An answer without what its model promises. Nothing that was read is lost, and nothing is taken for granted.
+    except MALFORMED as error:
+        # Nothing that was read is lost, and nothing is taken for granted.
         for item in job.failure("Unreadable", f"{type(error).__name__}: {error}"):
             state.keep(item, job.label)
     state.end(job)

@@ -118,6 +118,31 @@ def test_a_refused_read_leaves_its_own_field_unread_and_no_other(aws: FakeAws, b
     assert reading.coverage[0].complete
 
 
+@pytest.mark.parametrize(
+    ("operation", "field"),
+    [
+        ("DescribeKey", "state"),
+        ("GetKeyPolicy", "policies"),
+        ("GetKeyRotationStatus", "rotation"),
+        ("ListKeyRotations", "rotations"),
+        ("ListGrants", "grants"),
+        ("ListResourceTags", "tags"),
+    ],
+)
+def test_an_answer_that_lacks_its_content_costs_that_field_of_that_key_alone(
+    aws: FakeAws, bench: Bench, operation: str, field: str
+):
+    keys_in(aws, (FakeKey(key_id(1)), FakeKey(key_id(2))))
+    sound = aws._handlers["kms", operation]
+    aws.answer("kms", operation, lambda call: {} if call.params["KeyId"].endswith("1") else sound(call))
+    reading = bench.read(kms.keys)
+    odd, whole = sorted(reading.facts, key=lambda fact: str(fact.id))
+    assert field in odd.unread
+    assert "Unreadable" in odd.unread[field]
+    assert whole.unread == {}
+    assert {(gap.operation, gap.code) for gap in reading.gaps} == {(operation, "Unreadable")}
+
+
 def test_a_key_that_cannot_be_described_still_shows_what_else_can_be_read(aws: FakeAws, bench: Bench):
     keys_in(aws)
     aws.fault("kms", "DescribeKey", denied(when=lambda call: call.params["KeyId"] == ARN + key_id(1)))

@@ -38,6 +38,41 @@ def use(fact: ResourceFact, field: str) -> tuple[Any, ...]:
     return (found.state, found.key or found.reason)
 
 
+# --- identity -------------------------------------------------------------------------------------
+
+
+OLD_ANSWERS = (
+    ("AWS::RDS::DBInstance", "rds", "DescribeDBInstances", "DBInstances", "DBInstanceIdentifier", "rds:{}:db:old"),
+    ("AWS::RDS::DBSnapshot", "rds", "DescribeDBSnapshots", "DBSnapshots", "DBSnapshotIdentifier",
+     "rds:{}:snapshot:old"),
+    ("AWS::EFS::FileSystem", "efs", "DescribeFileSystems", "FileSystems", "FileSystemId",
+     "elasticfilesystem:{}:file-system/old"),
+    ("AWS::ElastiCache::Snapshot", "elasticache", "DescribeSnapshots", "Snapshots", "SnapshotName",
+     "elasticache:{}:snapshot:old"),
+    ("AWS::ElastiCache::ReplicationGroup", "elasticache", "DescribeReplicationGroups", "ReplicationGroups",
+     "ReplicationGroupId", "elasticache:{}:replicationgroup:old"),
+)  # fmt: skip
+"""Services that once answered without ARNs, with the form that AWS documents (Service Authorization Reference)."""
+
+
+@pytest.mark.parametrize(("kind", "service", "operation", "member", "name", "arn"), OLD_ANSWERS)
+def test_an_answer_older_than_its_arn_field_is_identified_by_name(
+    aws: FakeAws, bench: Bench, kind: str, service: str, operation: str, member: str, name: str, arn: str
+):
+    aws.answer(service, operation, {member: [{name: "old"}]})
+    assert one(bench, kind).arn == f"arn:aws:{arn.format(f'{REGION}:{ACCOUNT}')}"
+
+
+def test_a_resource_that_nothing_identifies_leaves_its_type_unknown(aws: FakeAws, bench: Bench):
+    aws.answer("backup", "ListBackupVaults", {"BackupVaultList": [{"BackupVaultName": "nameless"}]})
+    reading = read(bench, "AWS::Backup::BackupVault")
+    assert reading.facts == []
+    (gap,) = reading.gaps
+    assert (gap.code, gap.message) == ("Unreadable", "`BackupVaultArn` is not stated")
+    assert gap.makes_unknown == ("resource:AWS::Backup::BackupVault",)
+    assert [row.complete for row in reading.coverage] == [False]
+
+
 # --- volumes: one listing, a flag ------------------------------------------------------------------
 
 

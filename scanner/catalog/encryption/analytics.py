@@ -225,6 +225,7 @@ EMR_CLUSTER = one_key(
         "Name",
         details=(Call("DescribeCluster", "Cluster", given={"ClusterId": "Id"}),),
         created="Status.Timeline.CreationDateTime",
+        otherwise="arn:{partition}:elasticmapreduce:{region}:{account}:cluster/{Id}",
     ),
     "LogEncryptionKmsKeyId",
     NOT_USED,  # logs without a key of their own take the default of their bucket

@@ -167,6 +167,7 @@ _CACHE_TYPES = {"none": UNENCRYPTED, "sse-elasticache": AWS_OWNED, "sse-kms": NO
 
 
 def _cache(operation: str, items: str, name: str, created: str) -> Api:
+    kind = items.removesuffix("s").lower()
     return Api(
         "elasticache",
         (Call(operation, items),),
@@ -175,6 +176,7 @@ def _cache(operation: str, items: str, name: str, created: str) -> Api:
         details=(tag_call("ResourceName", "TagList"),),
         tags="TagList",
         created=created,
+        otherwise=f"arn:{{partition}}:elasticache:{{region}}:{{account}}:{kind}:{{name}}",
     )
 
 

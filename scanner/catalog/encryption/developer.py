@@ -118,6 +118,7 @@ CODE_DOMAIN = one_key(
         details=(tag_call("resourceArn"),),
         tags="TagList",
         created="createdTime",
+        otherwise="arn:{partition}:codeartifact:{region}:{account}:domain/{name}",
     ),
     "encryptionKey",
     aws_managed("codeartifact"),

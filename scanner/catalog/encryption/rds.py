@@ -124,27 +124,35 @@ def _activity(*places: At) -> KeyField:
     return KeyField("activity-stream", "ActivityStreamKmsKeyId", NOT_USED, terraform=places)
 
 
-def _listed(operation: str, items: str, arn: str, name: str, created: str) -> Api:
-    call = Call(operation, items)
-    return Api("rds", (call,), arn=arn, name=name, created=created, tags="TagList")
+def _listed(operation: str, items: str, noun: str, kind: str, created: str) -> Api:
+    """What is named by fields that begin with `noun`, and is a `kind` in its ARN."""
+    return Api(
+        "rds",
+        (Call(operation, items),),
+        arn=f"{noun}Arn",
+        name=f"{noun}Identifier",
+        created=created,
+        tags="TagList",
+        otherwise=f"arn:{{partition}}:rds:{{region}}:{{account}}:{kind}:{{name}}",
+    )
 
 
 def _instances(engine: str) -> Api:
     path = f"DBInstances[?{engine}]"
-    return _listed("DescribeDBInstances", path, "DBInstanceArn", "DBInstanceIdentifier", "InstanceCreateTime")
+    return _listed("DescribeDBInstances", path, "DBInstance", "db", "InstanceCreateTime")
 
 
 def _clusters(engine: str) -> Api:
     path = f"DBClusters[?{engine}]"
-    return _listed("DescribeDBClusters", path, "DBClusterArn", "DBClusterIdentifier", "ClusterCreateTime")
+    return _listed("DescribeDBClusters", path, "DBCluster", "cluster", "ClusterCreateTime")
 
 
 def _cluster_snapshots(engine: str) -> Api:
     return _listed(
         "DescribeDBClusterSnapshots",
         f"DBClusterSnapshots[?{engine}]",
-        "DBClusterSnapshotArn",
-        "DBClusterSnapshotIdentifier",
+        "DBClusterSnapshot",
+        "cluster-snapshot",
         "SnapshotCreateTime",
     )
 
@@ -270,7 +278,7 @@ RDS_TYPES = (
     ),
     EncryptedType(
         "AWS::RDS::DBSnapshot",
-        _listed("DescribeDBSnapshots", "DBSnapshots", "DBSnapshotArn", "DBSnapshotIdentifier", "SnapshotCreateTime"),
+        _listed("DescribeDBSnapshots", "DBSnapshots", "DBSnapshot", "snapshot", "SnapshotCreateTime"),
         keys=(
             _storage(
                 (At("aws_db_snapshot", "kms_key_id", AS_SOURCE), At("aws_db_snapshot_copy", "kms_key_id", AS_SOURCE)),

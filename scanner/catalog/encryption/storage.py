@@ -26,7 +26,14 @@ _SCRATCH = {"SCRATCH_1": AWS_OWNED, "SCRATCH_2": AWS_OWNED}
 
 EFS = EncryptedType(
     "AWS::EFS::FileSystem",
-    Api("efs", (Call("DescribeFileSystems", "FileSystems"),), "FileSystemArn", "FileSystemId", created="CreationTime"),
+    Api(
+        "efs",
+        (Call("DescribeFileSystems", "FileSystems"),),
+        "FileSystemArn",
+        "FileSystemId",
+        created="CreationTime",
+        otherwise="arn:{partition}:elasticfilesystem:{region}:{account}:file-system/{name}",
+    ),
     keys=(
         KeyField(
             "storage",

@@ -183,6 +183,8 @@ class Api:
     """The service has no Regions: listed once for the account."""
     also: tuple[str, ...] = ()
     """Operations that the SDK calls by itself before these, to find the endpoint."""
+    otherwise: str = ""
+    """Template of the ARN for answers without `arn`, which is often younger than the service."""
 
 
 def tag_call(argument: str, items: str = "tags", operation: str = "ListTagsForResource") -> Call:
