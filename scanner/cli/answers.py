@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from textwrap import fill
 from typing import Any
 
+from scanner.model.words import many
+
 WIDTH = 80
 
 
@@ -20,7 +22,7 @@ def in_words(answer: dict[str, Any]) -> str:
 def _of_key(answer: dict[str, Any]) -> Iterator[str]:
     found = answer["principals"]
     yield f"{answer['action']} on {answer['key']}"
-    yield f"{len(found)} principal(s)" if found else "nobody"
+    yield many(len(found), "principal") if found else "nobody"
     for entry in found:
         yield ""
         yield from _entry(entry["principal"], entry)

@@ -11,6 +11,7 @@ from scanner.collect.checkov_checks import CHECKS
 from scanner.model.finding import Evidence, Finding, Notice
 from scanner.model.records import PlanChange
 from scanner.model.rule import Outcome
+from scanner.model.words import many, plural
 
 NOTICE = "checkov"
 SHOWN = 3
@@ -94,7 +95,7 @@ def _contradictions(findings: list[Finding], report: CheckovReport, subjects: _S
         rules = ", ".join(CHECKS[check].rules)
         yield Notice(
             NOTICE,
-            f"checkov fails {check} on {len(addresses)} resource(s) ({named}) where {rules} does not: "
+            f"checkov fails {check} on {many(len(addresses), 'resource')} ({named}) where {rules} does not: "
             f"{CHECKS[check].difference}",
         )
 
@@ -104,6 +105,7 @@ def _lost(lost: dict[str, int]) -> Iterable[Notice]:
     if count:
         yield Notice(
             NOTICE,
-            f"{count} failed result(s) of checkov name no resource of this plan; its JSON report names them, its SARIF "
+            f"{plural(count, 'failed result of checkov names', 'failed results of checkov name')} no resource of this "
+            "plan; its JSON report names them, its SARIF "
             "report does so only for results that point into the source (`--repo-root-for-plan-enrichment`)",
         )

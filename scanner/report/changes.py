@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from scanner.report.summary import many
+from scanner.model.words import many
 
 
 def change_lines(changes: dict[str, Any] | None) -> list[str]:

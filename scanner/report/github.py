@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from scanner.model.finding import Finding, Report
 from scanner.model.records import Source
 from scanner.model.rule import Outcome, Severity
+from scanner.model.words import many
 from scanner.report.clean import clean
 from scanner.report.options import RenderOptions, shown
 from scanner.report.phrases import headline
 from scanner.report.place import place_of
-from scanner.report.summary import completeness, conclusion, many, summarize
+from scanner.report.summary import completeness, conclusion, summarize
 
 LEVEL = {
     Severity.CRITICAL: "error",

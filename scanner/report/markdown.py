@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 
 from scanner.model.finding import Finding, Report
 from scanner.model.rule import Outcome
+from scanner.model.words import many
 from scanner.report.changes import change_lines
 from scanner.report.markup import code, code_block, prose
 from scanner.report.options import RenderOptions, shown
 from scanner.report.phrases import evidence_line, headline
 from scanner.report.rulebook import rulebook
-from scanner.report.summary import WORST_FIRST, by_rule, completeness, conclusion, many, summarize
+from scanner.report.summary import WORST_FIRST, by_rule, completeness, conclusion, summarize
 
 MARKER = "<!-- keyproof report -->"
 """Lets a bot find the comment that it posted before."""

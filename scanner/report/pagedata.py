@@ -11,13 +11,14 @@ from scanner.model.finding import Finding, Report
 from scanner.model.framework import Framework
 from scanner.model.keypage import RELATIONS
 from scanner.model.rule import Outcome, RuleInfo, Severity
+from scanner.model.words import many
 from scanner.report.changes import change_lines
 from scanner.report.clean import clean, clean_lines
 from scanner.report.options import RenderOptions, shown
 from scanner.report.phrases import evidence_line, waiver_line
 from scanner.report.requirements import RequirementVerdict, frameworks_of, verdicts
 from scanner.report.rulebook import rulebook
-from scanner.report.summary import WORST_FIRST, Summary, completeness, conclusion, many, observed, summarize
+from scanner.report.summary import WORST_FIRST, Summary, completeness, conclusion, observed, summarize
 from scanner.report.trend import chart
 
 TEXT = 4000

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from scanner.model.finding import Finding, Report
 from scanner.model.rule import Outcome, Severity
+from scanner.model.words import many
 from scanner.report.options import without_waived
 
 STATUSES = ("new", "unchanged", "fixed", "regressed")
@@ -96,11 +97,6 @@ def completeness(report: Report) -> str:
         parts.append(f"{many(len(report.gaps), 'read')} failed in {many(len(places), 'account and Region pair')}.")
     parts.append("What they would have shown is not assessed; it is not counted as passed.")
     return " ".join(parts)
-
-
-def many(number: int, noun: str) -> str:
-    """`1 read`, `2,000 reads`."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def conclusion(report: Report, summary: Summary) -> str:

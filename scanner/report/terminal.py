@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator
 
 from scanner.model.finding import Finding, Report
 from scanner.model.rule import Outcome, RuleInfo, Severity
+from scanner.model.words import many
 from scanner.report.changes import change_lines
 from scanner.report.clean import clean
 from scanner.report.lines import Style, lines_of, paint
 from scanner.report.options import RenderOptions, shown
 from scanner.report.phrases import evidence_line, waiver_line
-from scanner.report.summary import WORST_FIRST, Summary, by_rule, completeness, conclusion, many, summarize
+from scanner.report.summary import WORST_FIRST, Summary, by_rule, completeness, conclusion, summarize
 
 SEVERITY_STYLE: dict[Severity, Style] = {
     Severity.CRITICAL: "bold red",

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from builders import a_gap, a_key, a_role
-from cli.snapshots import written
 from report.samples import VOLUMES_GAP, a_finding, a_report, a_rule
 
 from scanner.model.finding import Report
 from scanner.model.records import Rotation
 from scanner.model.rule import Outcome, Severity
 from scanner.report import FORMATS, RenderOptions
+from tests.cli.snapshots import written
 
 AS_OF = ("--as-of", "2026-11-22")
 OFF = Rotation(enabled=False)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from builders import NOW, a_gap, a_key
-from cli.snapshots import written
 from fakes.aws import FakeAws
 from fakes.estate import FakeKey, key_id, keys_in
 
@@ -18,6 +17,7 @@ from scanner.collect.aws import scan
 from scanner.collect.collectors import COLLECTORS
 from scanner.errors import SourceError
 from scanner.model.records import Rotation
+from tests.cli.snapshots import written
 
 OFF = Rotation(enabled=False)
 RULE = "key-rotation-off"

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from builders import ACCOUNT, REGION, a_key, a_resource, a_role, account_statement, document
-from cli.snapshots import written
 from collect.terraform.tf_builder import AFTER_APPLY, PlanText, ref
 
 from scanner.model.arn import key_arn
 from scanner.model.records import Item, NamedDocument, Rotation
+from tests.cli.snapshots import written
 
 KEY = key_arn(REGION, ACCOUNT, "key-1")
 VOLUME = f"arn:aws:ec2:{REGION}:{ACCOUNT}:volume/vol-1"

@@ -122,7 +122,7 @@ def test_a_failure_that_is_none_of_ours_shows_both_and_why() -> None:
     )
     assert merged == ours
     assert notice.text.startswith(
-        "checkov fails CKV_AWS_7 on 1 resource(s) (aws_kms_key.main) where key-rotation-off does not"
+        "checkov fails CKV_AWS_7 on 1 resource (aws_kms_key.main) where key-rotation-off does not"
     )
     assert "cannot rotate" in notice.text
 
@@ -161,7 +161,7 @@ def test_sarif_is_laid_beside_by_file_and_line_or_said_to_be_lost() -> None:
     report = read_checkov_report(json.dumps({"version": "2.1.0", "runs": [run]}).encode(), "r.sarif")
     (merged,), (notice,) = merge_checkov([finding()], report, [change(file="/src/main.tf", line=12)])
     assert merged.also_reported_by == ("CKV_AWS_7",)
-    assert notice.text.startswith("1 failed result(s)")
+    assert notice.text.startswith("1 failed result of checkov names")
 
 
 @pytest.mark.parametrize(

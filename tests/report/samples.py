@@ -207,7 +207,7 @@ def full_report(**facts: Any) -> Report:
             status="new",
             first_seen=datetime(2026, 11, 1, 3, 0, tzinfo=UTC),
         ),
-        a_finding(SEPARATION, message="1 principal(s) both administer and use alias/payments", evidence=(STATEMENT,)),
+        a_finding(SEPARATION, message="1 principal both administers and uses alias/payments", evidence=(STATEMENT,)),
         a_finding(
             SEPARATION,
             subject=f"arn:aws:kms:us-east-1:{ACCOUNT}:key/mrk-1",

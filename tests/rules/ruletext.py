@@ -20,7 +20,7 @@ let:
   both: key.admins.filter(p, p in key.users && !(p.arn in params.exempt))
 require:
   - check: both.size() == 0
-    message: "{both.size()} principal(s) both administer and use {key.label}"
+    message: "{plural(both.size(), 'principal both administers and uses', 'principals both administer and use')} {key.label}"
 evidence: both
 why: Whoever holds both can change who may decrypt and then decrypt.
 fix: {cli: "aws kms put-key-policy", terraform: "aws_kms_key"}

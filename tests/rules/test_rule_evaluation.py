@@ -69,7 +69,7 @@ def test_the_four_outcomes(tmp_path: Path, facts: dict[str, Any], outcome: Outco
 def test_a_failure_shows_the_statements_and_fields_behind_it(tmp_path: Path) -> None:
     key = a_key(admins=(access("a"),), users=(access("a"),))
     (finding,) = judged(tmp_path, SEPARATION, key).findings
-    assert finding.message == "1 principal(s) both administer and use alias/card"
+    assert finding.message == "1 principal both administers and uses alias/card"
     assert (finding.subject, finding.account, finding.region) == (ARN, "111122223333", "eu-central-1")
     (statement,) = finding.evidence  # the sizes of the lists would say less than the statement does
     assert (statement.type, statement.subject, statement.document) == ("statement", "a", "key-policy/default")
@@ -131,7 +131,7 @@ def test_evidence_names_the_member_that_decided(tmp_path: Path) -> None:
 def test_evidence_is_cut_to_what_a_person_can_read(tmp_path: Path) -> None:
     crowd = tuple(access(f"arn:{number}") for number in range(200))
     (finding,) = judged(tmp_path, SEPARATION, a_key(admins=crowd, users=crowd)).findings
-    assert finding.message.startswith("200 principal(s)")
+    assert finding.message.startswith("200 principals")
     assert "150 more are not shown" in [piece.text for piece in finding.evidence]
 
 

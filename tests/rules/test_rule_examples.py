@@ -58,7 +58,7 @@ def test_a_wrong_expectation_says_what_came_instead(tmp_path: Path) -> None:
 
 def test_a_wrong_message_is_shown(tmp_path: Path) -> None:
     text = SEPARATION.replace("both, expect: FAIL,", "both, expect: FAIL, message: 2 principals,")
-    assert "the message is `1 principal(s) both administer and use unknown`, without `2 principals`" in bad(
+    assert "the message is `1 principal both administers and uses unknown`, without `2 principals`" in bad(
         tmp_path, text
     )
 

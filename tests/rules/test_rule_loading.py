@@ -56,7 +56,7 @@ def test_a_rule_says_which_facts_it_reads(tmp_path: Path) -> None:
         ('"CUSTOMER"', '"CUSTMER"', '5:23: `manager` is never "CUSTMER"'),
         ("both.size() == 0", "both.size() == '0'", "11:12: `==` cannot compare int with string"),
         ("both.size() == 0", "key.store.name == ''", "11:22: `key.store` may be null, so `.name` can fail"),
-        ("{both.size()}", "{bth.size()}", "12:16: unknown name `bth`"),
+        ("{plural(both.size()", "{plural(bth.size()", "12:23: unknown name `bth`"),
         ("evidence: both", "evidence: boht", "13:11: unknown name `boht`"),
         ("p in key.users", "p in key.user", "9:39: Key has no field `user`"),
         ("severity: high", "severity: hihg", "3:11: `hihg` is not allowed here"),

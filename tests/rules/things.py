@@ -203,7 +203,8 @@ class Texts:
         whole = f"{self.list(depth)}.containsAll({self.list(depth)})"
         meet = f"{self.list(depth)}.intersects({self.list(depth)})"
         count = f"{self.list(depth)}.distinct().size() > {self.number(0)}"
-        return f"({self.draw(st.sampled_from([equal, whole, meet, count, 't.items.intersects(t.others)']))})"
+        words = f"plural({self.list(depth)}.size(), 'a', {self.text()}) == '1 a'"
+        return f"({self.draw(st.sampled_from([equal, whole, meet, count, words, 't.items.intersects(t.others)']))})"
 
     def loop(self, depth: int) -> str:
         if self.loops >= 2:

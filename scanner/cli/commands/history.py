@@ -12,6 +12,7 @@ import click
 from scanner.cli.options import AsOf, verbosity_options
 from scanner.cli.output import write
 from scanner.cli.words import Word
+from scanner.model.words import plural
 
 if TYPE_CHECKING:
     from scanner.model.finding import TrendPoint
@@ -85,7 +86,7 @@ def as_text(known: Trends, now: datetime) -> Iterator[str]:
         yield scope.scope
         hidden = len(scope.points) - RUNS_SHOWN
         if hidden > 0:
-            yield f"  {hidden} earlier run(s) are in -f json"
+            yield f"  {plural(hidden, 'earlier run is', 'earlier runs are')} in -f json"
         yield from _table(_runs(scope.points[-RUNS_SHOWN:]))
         yield ""
     for title, records in (("rule", known.rules), ("framework", known.frameworks)):

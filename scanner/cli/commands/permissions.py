@@ -11,6 +11,7 @@ from scanner.cli.failures import say
 from scanner.cli.output import write
 from scanner.cli.words import Word
 from scanner.errors import UsageError
+from scanner.model.words import many
 
 if TYPE_CHECKING:
     from scanner.cli.policies import Permissions
@@ -58,7 +59,7 @@ def command(form: str, part: int | None, purpose: str, role: str | None) -> None
         return
     parts = permissions.parts
     if part is not None and not 1 <= part <= len(parts):
-        raise UsageError(f"there are {len(parts)} part(s), no part {part}")
+        raise UsageError(f"there {'is' if len(parts) == 1 else 'are'} {many(len(parts), 'part')}, no part {part}")
     if part is None and len(parts) > 1:
         say(f"more than one managed policy holds: print it in {len(parts)} with --part 1 to --part {len(parts)}")
     write(as_json(permissions if part is None else parts[part - 1]), None)

@@ -11,6 +11,7 @@ import click
 from scanner.cli.options import FILE, verbosity_options
 from scanner.cli.output import write, write_stdout
 from scanner.cli.words import Group
+from scanner.model.words import many
 
 
 @click.group("snapshot", cls=Group)
@@ -44,7 +45,7 @@ def show(file: Path) -> None:
     }
     lines = [*_table(facts), "", *_table({label: f"{kinds[label]:>9,}" for label in sorted(kinds)})]
     if gaps:
-        lines += ["", f"{len(gaps)} read(s) failed:", *(f"  {gap}" for gap in gaps)]
+        lines += ["", f"{many(len(gaps), 'read')} failed:", *(f"  {gap}" for gap in gaps)]
     write("\n".join(clean(line) for line in lines) + "\n", None)
 
 

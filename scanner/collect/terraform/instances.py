@@ -19,6 +19,7 @@ from scanner.collect.terraform.document import (
 )
 from scanner.collect.terraform.masking import mask, secrets_to_come
 from scanner.model.records import PlanAction
+from scanner.model.words import plural
 
 Values = dict[str, Any]
 
@@ -107,7 +108,7 @@ def _why_partial(document: Document, found: Instances) -> Iterator[str]:
         yield "terraform reports that the plan is not complete (targeted, or something was deferred)"
     put_off = sum(instance.action == "deferred" for instance in found.by_address.values())
     if put_off:
-        yield f"{put_off} change(s) are deferred to a later run"
+        yield f"{plural(put_off, 'change is', 'changes are')} deferred to a later run"
     if document.resource_changes is None:
         yield "the plan has no `resource_changes`, so what it does to each resource is not known"
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from scanner.model import words
 from scanner.model.unknown import Partial, Unknown, UnknownValueError
 from scanner.rules.lang.faults import Fault
 from scanner.rules.lang.limits import MAX_STRING
@@ -80,6 +81,11 @@ def joined(items: tuple[str, ...], separator: str) -> str:
     if sum(map(len, items)) + len(separator) * len(items) > MAX_STRING:
         raise Fault(f"a string longer than {MAX_STRING} characters")
     return separator.join(items)
+
+
+def plural(number: int, one: str, many: str) -> str:
+    """The number with the words that go with it."""
+    return concatenate_text("", words.plural(number, one, many))
 
 
 def known(value: Any) -> Any:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from scanner.rules.lang import arithmetic
+
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
@@ -22,6 +24,13 @@ class AtLeast(Undecided):
     """An int of which only a lower bound is known: the size of a partly known list."""
 
     least: int
+
+
+@dataclass(frozen=True, slots=True)
+class Worded(Undecided):
+    """A text that nothing may be decided by, but that a message can show."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,14 @@ def _empty(value: Any) -> bool:
 def size(args: list[Any]) -> Any:
     """How many there are at least."""
     return AtLeast(merged(args), len(args[0].known)) if isinstance(args[0], PartList) else Undecided(merged(args))
+
+
+def plural(args: list[Any]) -> Any:
+    """`at least 2 keys` for a lower bound, to be shown and not compared."""
+    number, one, many = args
+    if isinstance(number, AtLeast) and isinstance(one, str) and isinstance(many, str):
+        return Worded(number.reasons, f"at least {arithmetic.plural(number.least, one, many)}")
+    return Undecided(merged(args))
 
 
 def intersects(args: list[Any]) -> Any:

@@ -12,7 +12,7 @@ from scanner.model.unknown import Partial, Unknown
 from scanner.rules.lang.checker import Scope, check
 from scanner.rules.lang.faults import ExpressionError
 from scanner.rules.lang.narrowing import Facts
-from scanner.rules.lang.partial import AtLeast, Broken, PartList, Undecided
+from scanner.rules.lang.partial import AtLeast, Broken, PartList, Undecided, Worded
 from scanner.rules.lang.terms import Term
 
 SHOWN = 5
@@ -82,6 +82,8 @@ def shown(value: Any) -> str:
     match value:
         case AtLeast(least=least):
             return f"at least {least}"
+        case Worded(text=text):
+            return text
         case Undecided() | Unknown():
             return "unknown"
         case Broken():
