@@ -8,7 +8,7 @@ OUT := demo-out
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check style types layers docs-current format docs lock clean
+.PHONY: help demo test check style types layers docs-current format docs site lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -42,6 +42,10 @@ format: $(VENV)/.ready-to-develop  ## format the code and mend what lint can men
 docs: $(VENV)/.ready-to-develop  ## generate the documents again
 	$(BIN)/python docs/generate.py
 
+site: $(VENV)/.ready-to-develop  ## build the documents as a site in site/, offline; a broken link is an error
+	$(BIN)/sphinx-build -q -W --keep-going -c docs -d build/doctrees . site
+	@echo site/index.html
+
 lock: $(VENV)/.ready-to-develop  ## resolve the locked packages again, without any host name
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --python-version 3.11 \
 	  pyproject.toml --all-extras --group dev --group setup -o requirements-dev.txt
@@ -51,7 +55,7 @@ lock: $(VENV)/.ready-to-develop  ## resolve the locked packages again, without a
 	  --group setup -c requirements-dev.txt -o requirements-setup.txt
 
 clean:  ## remove the environment and everything generated outside docs/
-	rm -rf $(VENV) $(OUT) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(OUT) build dist site .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(VENV)/.ready-to-develop: $(VENV)/.environment requirements-dev.txt pyproject.toml
 	$(UV) --require-hashes -r requirements-dev.txt

@@ -15,6 +15,7 @@ from typing import Any
 import click
 from reference_pages import resource_types, writing_rules
 from rule_pages import all_rules, rule_index, rule_page
+from standard_pages import all_standards, standard_index, standard_page
 
 from scanner.cli.app import keyproof
 from scanner.cli.commands.permissions import permissions_for
@@ -25,6 +26,8 @@ from scanner.rules.attestations import attestation_schema
 from scanner.store.schema import snapshot_schema
 
 DOCS = Path(__file__).parent
+FOLDERS = ("rules", "standards")
+"""Of pages that come and go with what they are about."""
 
 
 def json_text(schema: dict[str, Any]) -> str:
@@ -60,6 +63,7 @@ def role(purpose: str, form: str) -> str:
 
 
 RULES = all_rules()
+STANDARDS = all_standards()
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "attestation.schema.json": lambda: json_text(attestation_schema()),
     "cli.md": command_reference,
@@ -72,7 +76,9 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "rules/README.md": lambda: rule_index(RULES),
     "settings.schema.json": lambda: json_text(settings_schema()),
     "snapshot.schema.json": lambda: json_text(snapshot_schema()),
+    "standards/README.md": lambda: standard_index(STANDARDS.values(), RULES),
     "writing-rules.md": writing_rules,
+    **{f"standards/{one.id}.md": partial(standard_page, one, RULES) for one in STANDARDS.values()},
     **{f"rules/{rule.info.id}.md": partial(rule_page, rule) for rule in RULES},
 }
 
@@ -83,8 +89,8 @@ def outdated() -> list[str]:
 
 
 def left_over() -> list[str]:
-    """Pages of rules that are no more."""
-    pages = (f"rules/{path.name}" for path in sorted((DOCS / "rules").glob("*.md")))
+    """Pages of rules and standards that are no more."""
+    pages = (f"{folder}/{path.name}" for folder in FOLDERS for path in sorted((DOCS / folder).glob("*.md")))
     return [name for name in pages if name not in DOCUMENTS]
 
 
@@ -99,7 +105,8 @@ def main(arguments: list[str]) -> int:
         for name in names:
             print(f"docs/{name} is out of date; run `make docs`")
         return 1 if names else 0
-    (DOCS / "rules").mkdir(exist_ok=True)
+    for folder in FOLDERS:
+        (DOCS / folder).mkdir(exist_ok=True)
     for name, text in DOCUMENTS.items():
         (DOCS / name).write_text(text(), encoding="utf-8")
     for name in left_over():

@@ -112,7 +112,7 @@ def _when_wrong(rule: Rule) -> str:
     exempt = "Change a parameter, a" if rule.info.params else "A"
     return (
         "Nothing that could not be read makes it fail or pass. "
-        f"{exempt}ccept one finding with a [waiver](../cli.md) that has an owner and an expiry, or turn the rule off "
+        f"{exempt}ccept one finding with a [waiver](../waivers.md) that has an owner and an expiry, or turn the rule off "
         f'with a reason: `[rules.{rule.info.id}]` `off = "..."`.'
     )
 

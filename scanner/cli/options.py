@@ -17,6 +17,7 @@ from scanner.cli.words import Word
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+OCSF = "1.6.0"
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 FILE = click.Path(path_type=Path)
 
@@ -29,6 +30,7 @@ class Rendering:
     severity: str
     all: bool
     no_color: bool
+    ocsf_version: str = OCSF
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +75,37 @@ def rendering_options(command: F) -> F:
         ),
         click.option("--all", is_flag=True, help="List every outcome, PASS and NOT_APPLICABLE too."),
         click.option("--no-color", is_flag=True, help="No colour, even on a terminal."),
+        ocsf_option,
     )(verbosity_options(command))
 
 
-def gate_options(command: F) -> F:
+def ocsf_option(command: F) -> F:
+    """Add `--ocsf-version VERSION`."""
+    return click.option(
+        "--ocsf-version",
+        type=OcsfVersion(),
+        metavar="VERSION",
+        default=OCSF,
+        show_default=True,
+        help="Schema of the format ocsf, for older lakes.",
+    )(command)
+
+
+class OcsfVersion(click.ParamType[str]):
+    """A version of the OCSF schema that events can be written in."""
+
+    name = "version"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The version, one of those that are known."""
+        from scanner.report.ocsf import VERSIONS
+
+        if value not in VERSIONS:
+            self.fail(f"no OCSF version `{value}`; use one of {', '.join(VERSIONS)}", param, ctx)
+        return str(value)
+
+
+def gate_options(command: F, fail_on: str = "high") -> F:
     """Add `--fail-on`, `--fail-on-not-assessed` and `--allow-gaps`; the command gets `gate=Gate(...)`."""
     return _grouped(
         Gate,
@@ -84,7 +113,7 @@ def gate_options(command: F) -> F:
         click.option(
             "--fail-on",
             type=Word("severity", (*SEVERITIES, "none")),
-            default="high",
+            default=fail_on,
             show_default=True,
             help="Exit 1 for failures from this level up.",
         ),

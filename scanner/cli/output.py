@@ -74,9 +74,9 @@ def color_wanted(no_color: bool) -> bool:
     return sys.stdout.isatty() and not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def write(text: str, path: Path | None) -> None:
+def write(text: str | bytes, path: Path | None) -> None:
     """Write `text` as UTF-8 to `path`, or to stdout when that is None. Raises UsageError where `path` takes nothing."""
-    data = text.encode("utf-8", "backslashreplace")
+    data = text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace")
     if path is None:
         write_stdout(data)
         return

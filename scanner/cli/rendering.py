@@ -34,6 +34,7 @@ def render(report: Report, rendering: Rendering) -> None:
             color=to_terminal and color_wanted(rendering.no_color),
             severity=severity_of(rendering.severity),
             all_outcomes=rendering.all,
+            ocsf_version=rendering.ocsf_version,
         )
         write(FORMATS[destination.format].render(report, options), destination.path)
 
@@ -43,6 +44,12 @@ def exit_code(report: Report, gate: Gate) -> int:
     if any(trips(finding, gate) for finding in report.findings):
         return FINDINGS
     return INCOMPLETE if not report.complete and not gate.allow_gaps else 0
+
+
+def gated(report: Report, gate: Gate) -> int:
+    """The exit code of a command that only renders: that of a scan, once a gate is asked for."""
+    asked = gate.fail_on != "none" or gate.fail_on_not_assessed
+    return exit_code(report, gate) if asked else 0
 
 
 def trips(finding: Finding, gate: Gate) -> bool:

@@ -5,6 +5,8 @@ Times are milliseconds since 1970. Field names differ between versions of the sc
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -42,12 +44,18 @@ LIMIT = 4096
 
 def render(report: Report, options: RenderOptions) -> str:
     """The listed findings as JSON lines; UsageError for a version of the schema that is not known."""
+    return "".join(json_text(event, indent=0) for event in events(report, options))
+
+
+def events(report: Report, options: RenderOptions) -> Iterator[dict[str, Any]]:
+    """The same as values."""
     version = options.ocsf_version
     if version not in VERSIONS:
         raise UsageError(f"unknown OCSF version `{clean(version, 20)}`, use one of {', '.join(VERSIONS)}")
     listed = shown(report, options)
     book = rulebook(report, listed)
-    return "".join(json_text(_event(report, finding, book[finding.rule], version), indent=0) for finding in listed)
+    for finding in listed:
+        yield _event(report, finding, book[finding.rule], version)
 
 
 def _event(report: Report, finding: Finding, rule: RuleInfo, version: str) -> dict[str, Any]:
@@ -163,6 +171,12 @@ def _unmapped(finding: Finding) -> dict[str, Any]:
     if finding.waiver is not None:
         unmapped["keyproof_waiver"] = clean(waiver_line(finding), LIMIT)
     return unmapped
+
+
+def lake_name(report: Report) -> str:
+    """A file name for the events of a report, the same when it is written again."""
+    digest = hashlib.sha256(f"{report.digest}\0{report.as_of.isoformat()}".encode()).hexdigest()
+    return f"keyproof-{milliseconds(observed(report))}-{digest[:16]}"
 
 
 def milliseconds(moment: datetime) -> int:

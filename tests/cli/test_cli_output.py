@@ -10,10 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from report.samples import a_report
+from report.samples import VOLUMES_GAP, WAIVER, a_finding, a_report
 
 from scanner.cli.output import color_wanted, terminal_width, write
 from scanner.errors import UsageError
+from scanner.model.finding import Report
+from scanner.model.rule import Outcome
 from scanner.report import FORMATS, RenderOptions
 
 
@@ -154,3 +156,35 @@ def test_a_pipe_is_eighty_columns_wide_whatever_the_environment_says(monkeypatch
     assert terminal_width() == 80
     monkeypatch.setattr("sys.stdout", Terminal())
     assert terminal_width() == 200
+
+
+def test_the_version_of_ocsf_can_be_chosen(saved: Path, tmp_path: Path, run: Callable) -> None:
+    saved.write_text(FORMATS["json"].render(a_report(a_finding()), RenderOptions()), encoding="utf-8")
+    by_default, older = (
+        run("report", saved, "-f", "ocsf"),
+        run("report", saved, "-f", "ocsf", "--ocsf-version", "1.1.0"),
+    )
+    assert json.loads(by_default.out)["metadata"]["version"] == RenderOptions().ocsf_version == "1.6.0"
+    assert json.loads(older.out)["metadata"]["version"] == "1.1.0"
+    assert "no OCSF version `2`; use one of 1.1.0, " in run("report", saved, "--ocsf-version", "2").err
+
+
+@pytest.mark.parametrize(
+    ("report", "options", "code"),
+    [
+        (a_report(a_finding()), (), 0),
+        (a_report(a_finding()), ("--fail-on", "medium"), 1),
+        (a_report(a_finding()), ("--fail-on", "high"), 0),
+        (a_report(a_finding(), gaps=(VOLUMES_GAP,), complete=False), (), 0),
+        (a_report(a_finding(), gaps=(VOLUMES_GAP,), complete=False), ("--fail-on", "high"), 3),
+        (a_report(a_finding(), gaps=(VOLUMES_GAP,), complete=False), ("--fail-on", "high", "--allow-gaps"), 0),
+        (a_report(a_finding(), gaps=(VOLUMES_GAP,), complete=False), ("--fail-on", "low"), 1),
+        (a_report(a_finding(outcome=Outcome.NOT_ASSESSED)), ("--fail-on-not-assessed",), 1),
+        (a_report(a_finding(waiver=WAIVER)), ("--fail-on", "low"), 0),
+    ],
+)
+def test_a_report_has_the_gate_of_a_scan_once_it_is_asked_for(
+    report: Report, options: tuple[str, ...], code: int, saved: Path, run: Callable
+) -> None:
+    saved.write_text(FORMATS["json"].render(report, RenderOptions()), encoding="utf-8")
+    assert run("report", saved, *options).code == code

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scanner.cli.options import FILE, verbosity_options
+from scanner.cli.options import FILE, ocsf_option, verbosity_options
 from scanner.cli.output import write
 from scanner.cli.words import Group, Word
 from scanner.errors import UsageError
@@ -79,6 +79,41 @@ def security_hub(
 
         write(clean_lines("\n".join(_lines(done, dry_run))) + "\n", None)
     return INCOMPLETE if done.failures else 0
+
+
+@command.command("security-lake")
+@click.argument("report", type=FILE)
+@click.option("--out", type=FILE, required=True, metavar="DIR", help="Directory to write below, made where missing.")
+@click.option("--region", metavar="REGION", help="Region of the lake, for the partition.  [default: each finding's]")
+@ocsf_option
+@verbosity_options
+def security_lake(report: Path, out: Path, region: str | None, ocsf_version: str) -> None:
+    """Write a JSON report as Parquet for a custom source of Security Lake.
+
+    OCSF Compliance Findings, one object per Region, account and day, in the partitions of Security Lake; copy DIR to
+    the prefix of the source. What the report lists is exported; write it with `--all` to export what passed. Exporting
+    a report again replaces its objects. Needs the extra `parquet`.
+    """
+    from scanner.cli.rendering import load_report
+    from scanner.export.security_lake import objects
+    from scanner.report import RenderOptions
+    from scanner.report.ocsf import events, lake_name
+
+    known = load_report(report)
+    if known.source.type != "aws":
+        raise UsageError(f"{report}: Security Lake holds findings on what exists, and this is the report on a plan")
+    options = RenderOptions(ocsf_version=ocsf_version, all_outcomes=True)
+    written = [_put(out / path, data) for path, data in objects(events(known, options), lake_name(known), region)]
+    write("".join(f"{path}\n" for path in written) or "the report lists no finding\n", None)
+
+
+def _put(path: Path, data: bytes) -> Path:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"`{path.parent}` cannot be made: {(error.strerror or str(error)).lower()}") from error
+    write(data, path)
+    return path
 
 
 def _connector(profile: str | None, role: str | None, external_id: str | None, endpoint: str | None) -> Connect:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
 
-from scanner.cli.options import FILE, Rendering, rendering_options
+from scanner.cli.options import FILE, Gate, Rendering, gate_options, rendering_options
 
 
 @click.command("report")
 @click.argument("report", type=FILE)
+@partial(gate_options, fail_on="none")
 @rendering_options
-def command(report: Path, rendering: Rendering) -> None:
-    """Render a JSON report again."""
-    from scanner.cli.rendering import load_report, render
+def command(report: Path, gate: Gate, rendering: Rendering) -> int:
+    """Render a JSON report again.
 
-    render(load_report(report), rendering)
+    Exits 0 whatever the report says, unless `--fail-on` or `--fail-on-not-assessed` asks for the gate of a scan.
+    """
+    from scanner.cli.rendering import gated, load_report, render
+
+    known = load_report(report)
+    render(known, rendering)
+    return gated(known, gate)
