@@ -310,7 +310,7 @@ def answer(case: Case) -> str:
     action = case["action"].split(":")[1]
     is_service = not case["principal"].startswith("arn:") and case["principal"] != "anonymous"
     on_alias = ":alias/" in case["resource"]
-    touches_key = action not in KEYLESS and action != "RetireGrant" and not on_alias
+    touches_key = case["action"].startswith("kms:") and action not in {*KEYLESS, "RetireGrant"} and not on_alias
     key_hits = [
         hit
         for name in ("keyPolicy", "ramKeyPolicy")
@@ -352,7 +352,7 @@ def allowed(
     identity = ("Allow", "direct") in mine["i"] or case["principal"].endswith(":root")
     iam = identity and boundary and session and not is_service
     word = {True: "Allowed", False: "ImplicitlyDenied"}
-    if action in KEYLESS or (on_alias and action in ("CreateAlias", "UpdateAlias", "DeleteAlias")):
+    if not case["action"].startswith("kms:") or action in KEYLESS or (on_alias and action in ("CreateAlias", "UpdateAlias", "DeleteAlias")):
         return word[iam and chain(case).get("account") == case["resourceAccount"]]
     if action == "RetireGrant":
         return word[any(retires(case, grant, iam) for grant in case.get("grants") or [])]
