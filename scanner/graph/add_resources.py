@@ -21,7 +21,7 @@ NO_KEY = {"UNENCRYPTED": "UNENCRYPTED", "AWS_OWNED": "AWS_OWNED"}
 def add_resources(graph: KeyGraph) -> None:
     """Every resource of the snapshot with its uses, and the uses of every key."""
     used: dict[str, list[Use]] = defaultdict(list)
-    doubtful: dict[str, str] = {}
+    doubtful: dict[tuple[str | None, str], str] = {}
     for record in graph.snapshot.of(ResourceFact):
         resource = _resource(record)
         resource.uses = tuple(_use(graph, resource, use) for use in record.uses)
@@ -32,7 +32,9 @@ def add_resources(graph: KeyGraph) -> None:
                 used[use.key.arn].append(use)
                 graph.relations.relate(use.key.arn, "protects", resource.arn)
             elif isinstance(use.key, Unknown):
-                doubtful.setdefault(resource.region, f"{resource.label}: {use.key.reason}")
+                place = graph.index.may_still_mean(use.reference, resource.account, resource.region)
+                if place is not None:
+                    doubtful.setdefault(place, f"{resource.label}: {use.key.reason}")
     _hang_uses(graph, used, doubtful)
 
 
@@ -114,7 +116,7 @@ def _keys(uses: Iterable[Use]) -> tuple[Key, ...] | Partial[Key]:
     return members(found.values(), doubt)
 
 
-def _hang_uses(graph: KeyGraph, used: dict[str, list[Use]], doubtful: dict[str, str]) -> None:
+def _hang_uses(graph: KeyGraph, used: dict[str, list[Use]], doubtful: dict[tuple[str | None, str], str]) -> None:
     """A key's uses are complete when every resource of its Region was read, or when only the plan can name it yet."""
     missing: dict[str, str | None] = {}
     created = created_keys(graph)
@@ -122,7 +124,7 @@ def _hang_uses(graph: KeyGraph, used: dict[str, list[Use]], doubtful: dict[str, 
         if key.region not in missing:
             missing[key.region] = graph.completeness.why_missing("resource:", None, key.region)
         unlisted = None if key.arn in created else missing[key.region]
-        why = unlisted or doubtful.get(key.region)
+        why = unlisted or doubtful.get((None, key.region)) or doubtful.get((key.account, key.region))
         uses = used.get(key.arn, [])
         key.uses = members(uses, why)
         key.resources = members({use.resource.arn: use.resource for use in uses}.values(), why)

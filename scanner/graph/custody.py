@@ -79,6 +79,19 @@ class KeyIndex:
         key = self.by_arn.get(reference) or self.by_id.get((account, region, name.removeprefix("key/")))
         return key or Unknown(self._why_no_key(reference, account, region))
 
+    def may_still_mean(self, reference: str | None, account: str, region: str) -> tuple[str | None, str] | None:
+        """(account or None for any, Region) of the keys that a reference without a key may mean; None: no key read.
+
+        A key ARN or id that was not found names another key; only an alias that was not read leaves its place open.
+        """
+        if reference is None:
+            return None, region
+        arn = parse_arn(reference)
+        place = (account, region) if arn is None else (arn.account, arn.region)
+        name = reference if arn is None else arn.resource
+        settled = not name.startswith("alias/") or self.aliases.get((*place, name)) is not None
+        return None if settled or self.completeness.was_listed("alias", *place) else place
+
     def _by_alias(self, name: str, account: str, region: str, reference: str) -> Key | Unknown:
         if (target := self.aliases.get((account, region, name))) is not None:
             key = self.by_id.get((account, region, target))

@@ -7,7 +7,7 @@ from msgspec import UNSET
 from scanner.graph.build import build
 from scanner.graph.views import Key
 from scanner.model.settings import Settings
-from scanner.model.unknown import Unknown
+from scanner.model.unknown import Partial, Unknown
 
 
 def use_of(*items, **use):
@@ -112,3 +112,41 @@ def test_candidates_of_one_custody_settle_the_custody_but_not_the_key():
     )
     assert use.custody == "CKS"
     assert isinstance(use.key, Unknown)
+
+
+FOREIGN = "444455556666"
+
+
+def key_beside(*items, **use):
+    """key-1, in a snapshot with one resource that uses another key, given by `use`."""
+    graph = build(a_snapshot(a_key(), *items, a_resource("vol-1", "AWS::EC2::Volume", a_use(**use))), Settings())
+    return next(key for key in graph.keys.values() if key.id == "key-1")
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        f"arn:aws:kms:{REGION}:{FOREIGN}:key/key-9",
+        f"arn:aws:kms:{REGION}:{FOREIGN}:alias/theirs",
+        f"arn:aws:kms:{REGION}:{ACCOUNT}:key/key-9",
+        "key-9",
+    ],
+)
+def test_a_key_that_somebody_else_names_is_not_doubted(reference):
+    assert key_beside(key=reference).resources == ()
+
+
+@pytest.mark.parametrize("use", [{"key": "alias/app"}, {"state": "UNKNOWN", "key": None}])
+def test_a_reference_that_may_mean_the_key_leaves_its_resources_open(use):
+    resources = key_beside(a_gap("kms", "ListAliases", "alias"), **use).resources
+    assert isinstance(resources, Partial)
+    assert resources.known == ()
+
+
+def test_an_alias_that_was_not_read_concerns_the_keys_of_its_place_alone():
+    gap = a_gap("kms", "ListAliases", "alias")
+    graph = build(
+        a_snapshot(a_key(), a_key("key-2", account=FOREIGN), gap, a_resource("v", "T", a_use(key="alias/app"))),
+        Settings(),
+    )
+    assert [isinstance(key.resources, Partial) for key in graph.keys.values()] == [True, False]
