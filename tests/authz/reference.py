@@ -352,7 +352,11 @@ def allowed(
     identity = ("Allow", "direct") in mine["i"] or case["principal"].endswith(":root")
     iam = identity and boundary and session and not is_service
     word = {True: "Allowed", False: "ImplicitlyDenied"}
-    if not case["action"].startswith("kms:") or action in KEYLESS or (on_alias and action in ("CreateAlias", "UpdateAlias", "DeleteAlias")):
+    if (
+        not case["action"].startswith("kms:")
+        or action in KEYLESS
+        or (on_alias and action in ("CreateAlias", "UpdateAlias", "DeleteAlias"))
+    ):
         return word[iam and chain(case).get("account") == case["resourceAccount"]]
     if action == "RetireGrant":
         return word[any(retires(case, grant, iam) for grant in case.get("grants") or [])]

@@ -35,6 +35,17 @@ class ConfigurationIndex:
     providers: dict[str, ProviderConfig] = field(default_factory=dict)
     inputs: dict[str, Any] = field(default_factory=dict)
     """Values of the root module's variables."""
+    _inherited: dict[str, str] = field(default_factory=dict)
+
+    def provider(self, block: Block) -> str:
+        """The key in `providers` of the provider that a block uses; another text where it is not there."""
+        found = self.blocks.get(block)
+        key = (found.provider_config_key if found else None) or ""
+        if key in self.providers or ":" not in key:
+            return key
+        if not self._inherited:
+            self._inherited = inherited_providers(self)
+        return self._inherited[key]
 
     def expressions(self, block: Block) -> dict[str, Any]:
         """The expressions of a block; empty where it is not known."""
@@ -60,6 +71,27 @@ def index_configuration(document: Document) -> ConfigurationIndex:
             index.blocks[place, block.mode, block.type, block.name] = block
         pending += [((*place, name), call.module) for name, call in calls.items() if call.module is not None]
     return index
+
+
+def inherited_providers(index: ConfigurationIndex) -> dict[str, str]:
+    """Keys of blocks in modules that neither require nor configure their provider, with the key that they inherit.
+
+    Terraform writes `module.outer.module.inner:aws` for such a block, and that key stands nowhere else. The module
+    uses what its caller uses. In a module between, that can be another one than the root's: Terraform drops that
+    handing over from the plan, so with several configurations of a provider only a block there tells.
+    """
+    written = {block.provider_config_key for block in index.blocks.values()} - {None}
+
+    def source(key: str) -> str:
+        module, _, name = key.rpartition(":")
+        caller = module.rpartition("module.")[0].rstrip(".")
+        above = f"{caller}:{name}" if caller else name
+        if above in index.providers or not caller:
+            return above
+        alone = sum((config.name or name) == name for config in index.providers.values()) <= 1
+        return source(above) if alone or above in written else key
+
+    return {key: source(key) for key in map(str, written) if ":" in key and key not in index.providers}
 
 
 def _is_map(value: Any) -> bool:

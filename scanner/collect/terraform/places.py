@@ -54,8 +54,7 @@ class Places:
     # --- accounts ------------------------------------------------------------------------------
 
     def _provider(self, instance: Instance) -> str:
-        block = self._resolver.configuration.blocks.get(instance.block)
-        return (block.provider_config_key if block else None) or ""
+        return self._resolver.configuration.provider(instance.block)
 
     def _login(self, provider: str) -> str:
         """Providers that log in alike work in the same account."""

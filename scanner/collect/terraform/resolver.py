@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from scanner.collect.terraform.address import Key
-from scanner.collect.terraform.configuration import Block, ConfigurationIndex, Place
+from scanner.collect.terraform.configuration import Block, ConfigurationIndex, Place, references
 from scanner.collect.terraform.expressions import expression_at
 from scanner.collect.terraform.instances import Instance
 from scanner.collect.terraform.terminals import Asking, Terminal, Terminals
@@ -70,6 +70,12 @@ class Resolver:
         for instance in instances:
             self._blocks[instance.block].append(instance)
             self._keyed[instance.block, instance.module, instance.key] = instance
+        self._repeated = {
+            instance.block[0][: depth + 1]
+            for instance in self._keyed.values()
+            for depth, (_, key) in enumerate(instance.module)
+            if key is not None
+        }
         self._terminals = Terminals(configuration)
         self._rest: dict[tuple[Block, Any], Picked] = {}
 
@@ -137,6 +143,22 @@ class Resolver:
             found[picked.instances[0].address] = picked.instances[0]
         return list(found.values())
 
+    def is_known(self, instance: Instance, expression: Any) -> bool:
+        """Whether everything that an expression refers to is known now, so that its value is too."""
+        if not references(expression):
+            return isinstance(expression, dict) and "constant_value" in expression
+        return all(self._is_known(instance, end) for end in self._ends(instance, expression))
+
+    def _is_known(self, instance: Instance, end: Terminal) -> bool:
+        if end.block is None:
+            return end.opaque is None and (end.null or end.literal is not None)
+        if end.block not in self._blocks:
+            return end.block in self.configuration.blocks  # count or for_each made no instance of it
+        picked = self._pick(instance, end)
+        return bool(picked.instances) and all(
+            end.attribute in (one.after or {}) and not _is_unknown(one, end.attribute) for one in picked.instances
+        )
+
     def literals(self, place: Place, expression: Any) -> list[Any]:
         """Constants that an expression of a module comes to, through its variables."""
         ends = self._terminals.of(Asking(place, None), expression) if expression is not None else ()
@@ -182,7 +204,9 @@ class Resolver:
         return tuple(path), not free
 
     def _is_repeated(self, place: Place) -> bool:
-        """Whether a module call has count or for_each."""
+        """Whether a module call has count or for_each; a plan leaves out a for_each of functions (`toset([...])`)."""
+        if place in self._repeated:
+            return True
         parent = self.configuration.modules.get(place[:-1])
         call = parent.calls.get(place[-1]) if parent else None
         return call is None or bool(call.count_expression or call.for_each_expression)

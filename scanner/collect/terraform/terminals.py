@@ -16,6 +16,9 @@ IGNORED = frozenset({"path", "terraform", "count", "self"})
 
 
 ITERATORS = frozenset({"each", "count"})
+NOT_INSTANCES = frozenset({"var", "local", "each", "count", "path", "terraform", "self"})
+WHOLE = {"data": 3}
+"""Steps of a reference to all instances of a block, where that is not two."""
 
 
 class Terminal(NamedTuple):
@@ -33,6 +36,8 @@ class Terminal(NamedTuple):
     """Known values beside the reference, one of which may be the instance key."""
     literal: Any = None
     opaque: str | None = None
+    null: bool = False
+    """A variable that is known to be null."""
 
 
 class Asking(NamedTuple):
@@ -72,20 +77,27 @@ class Terminals:
             yield from self._output(asking.place, name, steps[2:])
         elif head == "each":
             if name == "value":
-                yield from self.of(asking._replace(iterates=None), asking.iterates)
+                whole = self._each(asking, steps[2:])
+                yield from self.of(asking._replace(iterates=None), asking.iterates) if whole is None else whole
         elif head == "local":
             yield from self._local(asking, name)
         else:
             mode, rest = ("data", steps[1:]) if head == "data" else ("managed", steps)
             yield from _block_end(asking.place, mode, rest)
 
+    def _each(self, asking: Asking, rest: tuple[Step, ...]) -> tuple[Terminal, ...] | None:
+        """Where `each.value.x` ends if the block iterates over the instances of one module or resource."""
+        listed = drop_prefixes(references(asking.iterates)) if asking.iterates is not None else []
+        if len(listed) != 1 or len(listed[0]) != WHOLE.get(str(listed[0][0]), 2) or listed[0][0] in NOT_INSTANCES:
+            return None
+        return tuple(end._replace(by_own_key=True) for end in self._end(asking, (*listed[0], *rest)))
+
     def _input(self, place: Place, name: str, rest: tuple[Step, ...]) -> Iterator[Terminal]:
         module = self._configuration.modules.get(place)
         if not place:
-            value = self._configuration.inputs.get(name)
             default = (module.variables.get(name) if module else None) or {}
-            value = value if value is not None else default.get("default") if isinstance(default, dict) else None
-            yield Terminal(literal=_at(value, rest))
+            given = {"default": self._configuration.inputs[name]} if name in self._configuration.inputs else default
+            yield _variable(given, rest)
             return
         parent = self._configuration.modules.get(place[:-1])
         call = parent.calls.get(place[-1]) if parent else None
@@ -95,7 +107,7 @@ class Terminals:
             ends = self.of(Asking(place[:-1], call.for_each_expression), expression)
             yield from (_with_index(end, rest) for end in ends)
         elif module is not None and isinstance(stated := module.variables.get(name), dict):
-            yield Terminal(literal=_at(stated.get("default"), rest))
+            yield _variable(stated, rest)
 
     def _output(self, place: Place, call: str, rest: tuple[Step, ...]) -> Iterator[Terminal]:
         child = (*place, call)
@@ -121,6 +133,13 @@ class Terminals:
             yield Terminal(opaque=f"local.{name}, which a plan does not hold (give `--source DIR`)")
             return
         yield from self.of(asking, {"references": listed} if listed else None)
+
+
+def _variable(stated: Any, rest: tuple[Step, ...]) -> Terminal:
+    """The value of a variable (`default`), or the part of it that further steps name."""
+    value = stated.get("default") if isinstance(stated, dict) else None
+    null = isinstance(stated, dict) and "default" in stated and value is None and not rest
+    return Terminal(literal=_at(value, rest), null=null)
 
 
 def _with_hints(ends: tuple[Terminal, ...], iterates: bool) -> tuple[Terminal, ...]:

@@ -95,16 +95,18 @@ class World:
 
     def has_default_tags(self, instance: Instance) -> bool:
         """Whether the provider may add tags of its own: it says so, or its block is not known."""
-        block = self.configuration.blocks.get(instance.block)
-        provider = self.configuration.providers.get((block.provider_config_key if block else None) or "")
+        provider = self.configuration.providers.get(self.configuration.provider(instance.block))
         return provider is None or "default_tags" in (provider.expressions or {})
 
     def unwritten(self, instance: Instance, one: Leaf, path: str) -> bool:
-        """Whether an unknown value is one that the author left to the provider, which then uses its default."""
+        """Whether an unknown value is one that the author left to the provider, which then uses its default.
+
+        An expression of known parts is known, and Terraform plans what it comes to unless that is null.
+        """
         if not (self.configuration.known and instance.mirrored and instance.block in self.configuration.blocks):
             return False
-        if self.resolver.expression(instance, path, one.at) is not None:
-            return False
+        if (expression := self.resolver.expression(instance, path, one.at)) is not None:
+            return one.state is State.UNKNOWN and self.resolver.is_known(instance, expression)
         around, _, _ = path.rpartition(".")
         # A block that has values and no expressions is a dynamic one, whose attributes the plan does not trace.
         written = not around or self.resolver.expression(instance, around, one.at) is not None

@@ -1,0 +1,100 @@
+"""What modules inherit: providers that they do not name, and variables that are null."""
+
+import pytest
+from tf_builder import AFTER_APPLY, PlanText, a_key, const, key_arn, ref, the_key, uses
+
+
+def in_module(key: str, address: str, plan: PlanText | None = None) -> PlanText:
+    plan = a_key(plan or PlanText(), address)
+    place = tuple(part for part in address.split(".aws_")[0].split(".") if part != "module")
+    plan.block(place, "managed", "aws_kms_key", address.rsplit(".", 1)[1], {}, provider_config_key=key)
+    return plan
+
+
+def second_provider(plan: PlanText) -> PlanText:
+    west = {"name": "aws", "alias": "west", "expressions": {"region": const("us-west-2")}}
+    plan.document["configuration"]["provider_config"]["aws.west"] = west
+    return plan
+
+
+def region(plan: PlanText, address: str) -> str:
+    (key,) = [fact for fact in plan.load().after if getattr(fact, "arn", "").endswith(address)]
+    return key.region
+
+
+def test_a_module_without_a_provider_of_its_own_works_where_the_root_does() -> None:
+    plan = second_provider(in_module("module.a:aws", "module.a.aws_kms_key.k"))
+    assert region(plan, "module.a.aws_kms_key.k") == "eu-central-1"
+
+
+def test_so_does_a_module_two_levels_deep() -> None:
+    plan = in_module("module.a.module.b:aws", "module.a.module.b.aws_kms_key.k")
+    assert region(plan, "module.a.module.b.aws_kms_key.k") == "eu-central-1"
+
+
+def test_which_provider_a_module_between_hands_on_is_not_guessed() -> None:
+    plan = second_provider(in_module("module.a.module.b:aws", "module.a.module.b.aws_kms_key.k"))
+    assert region(plan, "module.a.module.b.aws_kms_key.k") == "unknown"
+    in_module("module.a:aws", "module.a.aws_kms_key.own", plan)
+    assert region(plan, "module.a.module.b.aws_kms_key.k") == "eu-central-1"
+
+
+def a_topic(plan: PlanText, expression: dict, address: str = "aws_sns_topic.t") -> PlanText:
+    return plan.resource(address, {"name": "t", "kms_master_key_id": AFTER_APPLY}, {"kms_master_key_id": expression})
+
+
+def used(plan: PlanText, address: str) -> tuple[str, str | None]:
+    use = uses(plan.load(), address)["storage"]
+    return use.state, use.key
+
+
+VOLUME = "aws_ebs_volume.v"
+
+
+def a_volume(plan: PlanText, expression: dict) -> PlanText:
+    values = {"encrypted": True, "kms_key_id": AFTER_APPLY, "availability_zone": "eu-central-1a"}
+    return plan.resource(VOLUME, values, {"kms_key_id": expression})
+
+
+def test_a_variable_that_is_null_is_a_key_that_nobody_set() -> None:
+    plan = a_volume(PlanText(), ref("var.key"))
+    plan.document["variables"] = {"key": {"value": None}}
+    assert used(plan, VOLUME) == ("KEY", "alias/aws/ebs")
+
+
+def test_a_variable_whose_default_is_null_is_too() -> None:
+    plan = a_volume(PlanText(), ref("var.key", "var.create"))
+    plan.root["variables"] = {"key": {"default": None}, "create": {"default": False}}
+    assert used(plan, VOLUME) == ("KEY", "alias/aws/ebs")
+
+
+def test_a_key_that_count_makes_none_of_leaves_the_default() -> None:
+    plan = a_volume(PlanText(), ref("aws_kms_key.none[0].arn"))
+    plan.block((), "managed", "aws_kms_key", "none", {}, count_expression=const(0))
+    assert used(plan, VOLUME) == ("KEY", "alias/aws/ebs")
+
+
+@pytest.mark.parametrize("unknown", ["local.x", "aws_other.thing.arn", "random_id.x.hex", "ephemeral.aws_x.y.arn"])
+def test_what_may_be_known_later_is_not_taken_for_null(unknown: str) -> None:
+    plan = a_volume(PlanText(), ref(unknown, "var.key"))
+    plan.root["variables"] = {"key": {"default": None}}
+    plan.resource("random_id.x", {"hex": AFTER_APPLY})
+    assert used(plan, VOLUME)[0] == "UNKNOWN"
+
+
+@pytest.mark.parametrize("through", ["aws_kms_key.this.arn", "aws_kms_alias.this.target_key_arn"])
+def test_each_value_of_a_repeated_module_is_that_instance_s_output(through: str) -> None:
+    plan = PlanText()
+    for key in ("blue", "green"):
+        a_key(plan, f'module.m["{key}"].aws_kms_key.this')
+        a_key(plan, f'module.m["{key}"].aws_kms_key.other')
+        names = {"name": f"alias/{key}", "target_key_id": AFTER_APPLY, "target_key_arn": AFTER_APPLY}
+        to = {"target_key_id": ref("aws_kms_key.this.key_id")}
+        plan.resource(f'module.m["{key}"].aws_kms_alias.this', names, to)
+        a_topic(plan, ref("each.value.key"), f'aws_sns_topic.t["{key}"]')
+    plan.output(("m",), "key", ref(through)).output(("m",), "other", ref("aws_kms_key.other.arn"))
+    plan.block((), "managed", "aws_sns_topic", "t", {}, for_each_expression=ref("module.m"))
+    for key in ("blue", "green"):
+        expected = ("KEY", key_arn(f'module.m["{key}"].aws_kms_key.this'))
+        assert used(plan, f'aws_sns_topic.t["{key}"]') == expected
+    assert the_key(plan.load(), key_arn('module.m["blue"].aws_kms_key.this')).region == "eu-central-1"
