@@ -31,7 +31,10 @@ ATTACHED = {
 }
 """Attachment types: the kind of principal and the attribute that names it (or them)."""
 
-IAM_TYPES = frozenset({*PRINCIPALS, *INLINE, *ATTACHED, "aws_iam_policy", "aws_iam_user_group_membership"})
+MEMBERSHIPS = {"aws_iam_user_group_membership": ("user", "groups"), "aws_iam_group_membership": ("users", "group")}
+"""Membership types: the attributes that name users and groups."""
+
+IAM_TYPES = frozenset({*PRINCIPALS, *INLINE, *ATTACHED, *MEMBERSHIPS, "aws_iam_policy"})
 
 
 @dataclass(slots=True)
@@ -42,7 +45,7 @@ class Attachments:
     managed: list[str] = field(default_factory=list)
     groups: list[str] = field(default_factory=list)
     doubts: dict[str, str] = field(default_factory=dict)
-    """`inline` or `attached` to the reason."""
+    """`inline`, `attached` or `groups` to the reason."""
 
 
 def build_iam(world: World) -> Iterator[PrincipalFact | ManagedPolicyFact]:
@@ -100,6 +103,8 @@ def _leave_open(draft: Draft, instance: Instance) -> None:
         listed = (instance.after or {}).get(attribute)
         if instance.type != "aws_iam_role" or not isinstance(listed, list):
             draft.unread.setdefault(name, not_held(f"every policy of {instance.address}"))
+    if instance.type == "aws_iam_user":
+        draft.unread.setdefault("groups", not_held(f"every group of {instance.address}"))
 
 
 def _own_inline(draft: Draft) -> list[NamedDocument]:
@@ -167,27 +172,42 @@ def _attachments(world: World) -> dict[str, Attachments]:
         for kind, attribute in ATTACHED[instance.type]:
             for arn, doubt in _principals_named(world, instance, kind, attribute):
                 _attach_managed(world, instance, found.setdefault(arn, Attachments()), doubt)
-    for instance in world.of("aws_iam_user_group_membership"):
-        groups = [name for name in (instance.after or {}).get("groups") or () if isinstance(name, str)]
-        for arn, _ in _principals_named(world, instance, "user", "user"):
-            found.setdefault(arn, Attachments()).groups += groups
+    for instance in world.of(*MEMBERSHIPS):
+        _join(world, instance, found)
     return found
 
 
+def _join(world: World, instance: Instance, found: dict[str, Attachments]) -> None:
+    """Put users into groups; a doubt about either side is one about the user's groups."""
+    users, groups = MEMBERSHIPS[instance.type]
+    named = list(_principals_named(world, instance, "group", groups))
+    names = [arn.rsplit("/", 1)[-1] for arn, doubt in named if doubt is None]
+    for arn, doubt in _principals_named(world, instance, "user", users):
+        to = found.setdefault(arn, Attachments())
+        to.groups += names if doubt is None else []
+        reasons = [doubt, *(why for _, why in named), None if named else f"{instance.address}.{groups} cannot be told"]
+        if reason := next((why for why in reasons if why), None):
+            to.doubts["groups"] = reason
+
+
 def _principals_named(world: World, instance: Instance, kind: str, path: str) -> Iterator[tuple[str, str | None]]:
-    """ARNs of the principals that an attribute names, each with the doubt whether it is meant."""
+    """ARNs of the principals that an attribute names, each with the doubt whether it is meant.
+
+    Where it cannot be told whom it names, that is a doubt about every principal of the plan.
+    """
     stated = (instance.after or {}).get(path)
-    if isinstance(stated, list) and not partly_unknown(instance, path):
-        for name in stated:
-            if isinstance(name, str):
-                yield _principal_arn(world, instance, kind, name), None
-        return
+    if isinstance(stated, list):
+        yield from ((_principal_arn(world, instance, kind, name), None) for name in stated if isinstance(name, str))
+        if not partly_unknown(instance, path):
+            return
     found = world.refer(instance, path, [f"aws_iam_{kind}"])
     if found.instances:
-        for one in found.instances:
-            yield world.arn(one), found.reason
+        yield from ((world.arn(one), found.reason) for one in found.instances)
     elif isinstance(found.value, str):
         yield _principal_arn(world, instance, kind, found.value), None
+    elif found.reason or partly_unknown(instance, path):
+        why = found.reason or f"{instance.address}.{path} is known only after apply"
+        yield from ((world.arn(one), why) for one in world.of(f"aws_iam_{kind}"))
 
 
 def _principal_arn(world: World, instance: Instance, kind: str, name: str) -> str:

@@ -113,3 +113,42 @@ def test_an_aws_managed_policy_is_unknown_by_name() -> None:
     (policy,) = facts(plan.load(), ManagedPolicyFact)
     assert policy.document is UNSET
     assert admin in policy.unread["document"]
+
+
+def groups_of(plan: PlanText) -> dict[str, tuple[tuple[str, ...], str | None]]:
+    users = [one for one in facts(plan.load(), PrincipalFact) if one.type == "user"]
+    return {one.name: (one.groups, one.unread.get("groups")) for one in users}
+
+
+def two_users() -> PlanText:
+    plan = PlanText().resource("aws_iam_group.team", {"name": "team", "path": "/"})
+    for name in ("ann", "bob"):
+        plan.resource(f"aws_iam_user.{name}", {"name": name, "path": "/", "arn": AFTER_APPLY})
+    return plan
+
+
+def test_both_ways_of_joining_a_group_count() -> None:
+    plan = two_users()
+    plan.resource("aws_iam_group_membership.m", {"name": "m", "group": "team", "users": ["ann"]})
+    plan.resource("aws_iam_user_group_membership.m", {"user": "bob", "groups": ["team", "other"]})
+    assert groups_of(plan) == {"ann": (("team",), None), "bob": (("other", "team"), None)}
+
+
+def test_members_that_cannot_be_told_leave_the_groups_of_every_user_open() -> None:
+    plan = two_users()
+    values = {"name": "m", "group": "team", "users": AFTER_APPLY}
+    plan.resource("aws_iam_group_membership.m", values, {"users": ref("local.team")})
+    assert all("m.users is known only after apply" in str(why) for _, why in groups_of(plan).values())
+
+
+def test_a_user_who_is_there_may_be_in_groups_that_the_plan_does_not_hold() -> None:
+    plan = PlanText().resource("aws_iam_user.ann", {"name": "ann", "path": "/"}, actions=("no-op",))
+    assert "every group" in str(groups_of(plan)["ann"][1])
+
+
+def test_an_attachment_that_cannot_be_told_leaves_the_policies_of_every_user_open() -> None:
+    plan = two_users()
+    values = {"name": "a", "policy_arn": OWN, "users": AFTER_APPLY, "roles": None, "groups": None}
+    plan.resource("aws_iam_policy_attachment.a", values, {"users": ref("local.team")})
+    found = [one.unread.get("attached") for one in facts(plan.load(), PrincipalFact) if one.type == "user"]
+    assert all("a.users is known only after apply" in str(why) for why in found)
