@@ -12,7 +12,7 @@ import pytest
 from shape_paths import PathError, follow, listed_item, member, operation, paginator, type_of, whole_item
 
 from scanner.catalog.encryption import ENCRYPTED_TYPES, api_calls
-from scanner.catalog.encryption.types import At, Call, EncryptedType, Flag, KeyField, Silence
+from scanner.catalog.encryption.types import At, Call, EncryptedType, Flag, KeyField, Silence, key_use
 from scanner.collect.paging import paging_of
 
 READ = [row for row in ENCRYPTED_TYPES if row.api.listing]
@@ -184,6 +184,17 @@ def test_terraform_places_are_of_the_row_or_name_their_home(row: EncryptedType) 
 def test_where_a_flag_decides_terraform_states_its_own(row: EncryptedType) -> None:
     for key, at in places_of(row):
         assert at.absent is not None or not isinstance(key.absent, Flag), (key.use, at)
+
+
+@pytest.mark.parametrize("row", ENCRYPTED_TYPES, ids=by_type)
+def test_no_switch_that_is_on_hides_the_key_that_is_named_beside_it(row: EncryptedType) -> None:
+    def on(path: str) -> bool:
+        return not re.search(r"(?i)owned|disabled", path)  # those name AWS's own key or none, and do override
+
+    said = [(key.use, key.absent) for key in row.keys]
+    said += [(key.use, at.absent) for key, at in places_of(row) if at.absent is not None]
+    uses = [key_use(name, "k", silence, on) for name, silence in said]
+    assert [use for use in uses if use is None or use.key != "k"] == []
 
 
 @pytest.mark.parametrize("row", ENCRYPTED_TYPES, ids=by_type)

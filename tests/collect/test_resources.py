@@ -73,6 +73,46 @@ def test_a_resource_that_nothing_identifies_leaves_its_type_unknown(aws: FakeAws
     assert [row.complete for row in reading.coverage] == [False]
 
 
+# --- a switch beside a key -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"AtRestEncryptionEnabled": True, "KmsKeyId": KEY}, ("KEY", KEY)),
+        ({"AtRestEncryptionEnabled": True}, ("AWS_OWNED", None)),
+        ({"AtRestEncryptionEnabled": False, "KmsKeyId": KEY}, ("UNENCRYPTED", None)),
+        ({"AtRestEncryptionEnabled": True, "StorageEncryptionType": "sse-kms", "KmsKeyId": KEY}, ("KEY", KEY)),
+    ],
+)
+def test_a_cache_with_encryption_on_is_under_the_key_that_it_names(
+    aws: FakeAws, bench: Bench, said: dict[str, Any], expected: Any
+):
+    group = {"ReplicationGroupId": "cache", "ARN": f"arn:aws:elasticache:{REGION}:{ACCOUNT}:replicationgroup:cache"}
+    aws.answer("elasticache", "DescribeReplicationGroups", {"ReplicationGroups": [group | said]})
+    assert use(one(bench, "AWS::ElastiCache::ReplicationGroup"), "storage") == expected
+
+
+@pytest.mark.parametrize(
+    ("encryption", "expected"),
+    [({"EncryptionConfiguration": {"KmsKey": KEY}}, ("KEY", KEY)), ({}, ("AWS_OWNED", None))],
+)
+def test_managed_query_results_are_under_the_key_that_they_name(
+    aws: FakeAws, bench: Bench, encryption: dict[str, Any], expected: Any
+):
+    configuration = {"ManagedQueryResultsConfiguration": {"Enabled": True} | encryption}
+    aws.answer("athena", "ListWorkGroups", {"WorkGroups": [{"Name": "queries"}]})
+    aws.answer("athena", "GetWorkGroup", {"WorkGroup": {"Name": "queries", "Configuration": configuration}})
+    assert use(one(bench, "AWS::Athena::WorkGroup"), "managed-results") == expected
+
+
+def test_a_workspace_encrypts_only_the_volumes_that_it_says(aws: FakeAws, bench: Bench):
+    said = {"WorkspaceId": "ws-1", "VolumeEncryptionKey": KEY, "RootVolumeEncryptionEnabled": True}
+    aws.answer("workspaces", "DescribeWorkspaces", {"Workspaces": [said]})
+    fact = one(bench, "AWS::WorkSpaces::Workspace")
+    assert [use(fact, "root-volume"), use(fact, "user-volume")] == [("KEY", KEY), ("UNENCRYPTED", None)]
+
+
 # --- volumes: one listing, a flag ------------------------------------------------------------------
 
 

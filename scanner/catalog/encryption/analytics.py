@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scanner.catalog.encryption.types import (
     AWS_OWNED,
+    AWS_OWNED_UNLESS_NAMED,
     NOT_NAMED,
     NOT_USED,
     UNENCRYPTED,
@@ -178,14 +179,19 @@ WORKGROUP = EncryptedType(
         KeyField(
             "managed-results",
             "Configuration.ManagedQueryResultsConfiguration.EncryptionConfiguration.KmsKey",
-            switch("Configuration.ManagedQueryResultsConfiguration.Enabled", AWS_OWNED, missing=NOT_USED, off=NOT_USED),
+            switch(
+                "Configuration.ManagedQueryResultsConfiguration.Enabled",
+                AWS_OWNED_UNLESS_NAMED,
+                missing=NOT_USED,
+                off=NOT_USED,
+            ),
             (
                 At(
                     _WORKGROUP,
                     "configuration.managed_query_results_configuration.encryption_configuration.kms_key",
                     switch(
                         "configuration.managed_query_results_configuration.enabled",
-                        AWS_OWNED,
+                        AWS_OWNED_UNLESS_NAMED,
                         missing=NOT_USED,
                         off=NOT_USED,
                     ),

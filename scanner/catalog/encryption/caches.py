@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scanner.catalog.encryption.types import (
     AWS_OWNED,
+    AWS_OWNED_UNLESS_NAMED,
     NOT_NAMED,
     NOT_USED,
     UNENCRYPTED,
@@ -187,15 +188,19 @@ CACHE_GROUP = EncryptedType(
         KeyField(
             "storage",
             "KmsKeyId",
-            Flag("StorageEncryptionType", _CACHE_TYPES, missing=switch("AtRestEncryptionEnabled", AWS_OWNED)),
+            Flag(
+                "StorageEncryptionType", _CACHE_TYPES, missing=switch("AtRestEncryptionEnabled", AWS_OWNED_UNLESS_NAMED)
+            ),
             (
                 At(
                     "aws_elasticache_replication_group",
                     "kms_key_id",
                     switch(
                         "at_rest_encryption_enabled",
-                        AWS_OWNED,
-                        missing=Flag("engine", {"valkey": AWS_OWNED, "redis": UNENCRYPTED}, missing=UNENCRYPTED),
+                        AWS_OWNED_UNLESS_NAMED,
+                        missing=Flag(
+                            "engine", {"valkey": AWS_OWNED_UNLESS_NAMED, "redis": UNENCRYPTED}, missing=UNENCRYPTED
+                        ),
                     ),
                 ),
             ),

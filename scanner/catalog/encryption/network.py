@@ -143,9 +143,10 @@ USER_POOL = EncryptedType(
 
 
 def _workspace_volume(use: str, api: str, terraform: str) -> KeyField:
+    """One key for both volumes, of which it encrypts those whose flag is there and true."""
     return KeyField(
         use,
-        "VolumeEncryptionKey",
+        f"{api} && VolumeEncryptionKey",
         switch(api, NOT_NAMED, missing=UNENCRYPTED),
         (
             At(

@@ -22,15 +22,21 @@ Relation: TypeAlias = Literal["derived_from", "replicates_to", "unlocks"]
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """What it means that a field names no key; `state` None: there is nothing here to protect, so no use."""
+    """What it means that a field names no key; `state` None: there is nothing here to protect, so no use.
+
+    `silent`: it speaks of silence alone, so a key that is named beside it wins, whatever flag led here.
+    """
 
     state: UseState | None
     key: str | None = None
     reason: str | None = None
+    silent: bool = False
 
 
 UNENCRYPTED = Absent("UNENCRYPTED")
 AWS_OWNED = Absent("AWS_OWNED")
+AWS_OWNED_UNLESS_NAMED = Absent("AWS_OWNED", silent=True)
+"""For switches of encryption as such: on without a key means one that AWS owns, on with a key means that key."""
 NOT_USED = Absent(None)
 
 
@@ -58,7 +64,7 @@ class Flag:
     `answers` maps its values (compared as text, without case) to what each means; `missing` holds where the field
     is not there, and None makes that UNKNOWN. A value outside `answers` means `other`, or is UNKNOWN. A stated value
     that means UNENCRYPTED, AWS_OWNED or NOT_USED holds whatever key is named beside it, unless the flag `yields` to
-    a key.
+    a key or that meaning is `silent`.
     """
 
     path: str
@@ -263,7 +269,7 @@ def key_use(use: str, named: str | Absent | None, silence: Silence, look: Look, 
 def _settled(silence: Silence, look: Look, final: bool = False) -> tuple[Absent, bool]:
     """What silence means here, and whether that holds even where a key is named."""
     if isinstance(silence, Absent):
-        return silence, final and silence.state not in ("KEY", "UNKNOWN")
+        return silence, final and not silence.silent and silence.state not in ("KEY", "UNKNOWN")
     value = look(silence.path)
     if isinstance(value, Absent):
         return value, False
