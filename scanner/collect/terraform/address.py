@@ -70,6 +70,16 @@ def _quoted(text: str, at: int) -> tuple[Index, int]:
     return Index("".join(key).replace("$${", "${").replace("%%{", "%{")), at + 2
 
 
+ESCAPES = (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"), ("${", "$${"), ("%{", "%%{"))
+
+
+def quoted(key: str) -> str:
+    """An instance key as it stands in an address."""
+    for plain, written in ESCAPES:
+        key = key.replace(plain, written)
+    return f'"{key}"'
+
+
 @lru_cache(maxsize=4096)
 def module_path(address: str | None) -> ModulePath:
     """The module calls of a module address: `module.a[0].module.b`; empty for the root."""

@@ -228,7 +228,7 @@ def read_document(data: bytes, name: str) -> Document:
             return _unwrap(msgspec.json.decode(text), name)
         return msgspec.json.decode(text, type=kind)
     except msgspec.ValidationError as problem:
-        raise SourceError(f"{name}: not a Terraform plan or state: {_lower(problem)}; {HOW_TO}") from problem
+        raise SourceError(f"{name}: not a Terraform plan or state: {_lower(problem)}; {_hint(text)}") from problem
     except (msgspec.DecodeError, RecursionError, UnicodeError) as problem:
         raise SourceError(f"{name}: not complete, valid JSON: {_lower(problem)}; {_hint(text)}") from problem
 
@@ -258,7 +258,7 @@ def _check_format(version: Any, name: str) -> None:
 
 def _lower(problem: Exception) -> str:
     text = "nested too deeply" if isinstance(problem, RecursionError) else str(problem)
-    return text[:1].lower() + text[1:]
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def _decode(data: bytes, name: str) -> bytes:
@@ -278,6 +278,9 @@ def _decode(data: bytes, name: str) -> bytes:
 def _hint(text: bytes) -> str:
     if b'"@level"' in text[:4096]:
         return f"this is the log of `terraform plan -json`, not the plan; {HOW_TO}"
+    mixed = text.startswith(b"[command]") or text.lstrip()[:1] not in (b"{", b"[")
+    if mixed and b'{"format_version"' in text[:65536]:
+        return "other output stands before the plan; with the action setup-terraform, set `terraform_wrapper: false`"
     return HOW_TO
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from scanner.collect.terraform.address import Key, ModulePath, module_path, resource_address, without_keys
+from scanner.collect.terraform.address import Key, ModulePath, module_path, quoted, resource_address, without_keys
 from scanner.collect.terraform.document import (
     Change,
     Document,
@@ -209,7 +209,7 @@ def _add_raw(found: Instances, resource: RawResource) -> None:
     block = f"{prefix}{'data.' if resource.mode == 'data' else ''}{resource.type}.{resource.name}"
     for raw in resource.instances or ():
         key = _key(raw.index_key, None)
-        index = "" if key is None else f'["{key}"]' if isinstance(key, str) else f"[{key}]"
+        index = "" if key is None else f"[{quoted(key)}]" if isinstance(key, str) else f"[{key}]"
         values, secrets = mask(resource.type, raw.attributes or {}, _raw_mirror(raw.sensitive_attributes))
         found.add(
             Instance(

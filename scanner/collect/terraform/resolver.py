@@ -39,6 +39,8 @@ class Found:
     how: set[str] = field(default_factory=set)
     literals: list[Any] = field(default_factory=list)
     opaque: list[str] = field(default_factory=list)
+    key_names: list[str] = field(default_factory=list)
+    """Ids and aliases by which data sources look a key up."""
     too_many: int = 0
     """Candidates of a block with more instances than can be listed; they are not among `instances`."""
 
@@ -124,7 +126,7 @@ class Resolver:
             return
         stated = leaf(one, name)
         if stated.state is State.VALUE:
-            found.literals.append(stated.value)
+            (found.key_names if name == via and one.mode == "data" else found.literals).append(stated.value)
         elif stated.state is State.UNKNOWN:
             expression = self.expression(one, name)
             if expression is None:

@@ -62,7 +62,8 @@ def _named(world: World, instance: Instance, path: str, one: Leaf) -> Named:
     if one.state is State.VALUE:
         if isinstance(one.value, str):
             own = world.named(one.value, KEY_TYPES)
-            return (world.arn(own) if own and not one.value.startswith("alias/") else one.value), "exact", (), None
+            named = world.arn(own) if own and not one.value.startswith("alias/") else one.value
+            return world.managed_keys.get(named, named), "exact", (), None
         return SOME_KEY, "opaque", (), f"{instance.address}.{one.pointer} is not a key reference"
     if one.state is State.SENSITIVE:
         return SOME_KEY, "opaque", (), world.why_unknown(instance, one, path)
@@ -74,6 +75,8 @@ def _named(world: World, instance: Instance, path: str, one: Leaf) -> Named:
         return (found.value if isinstance(found.value, str) else None), "default", (), None
     if found.one is not None:
         return world.arn(found.one), found.certainty, (), None
+    if isinstance(found.value, str):  # a data source will look it up by this name
+        return found.value, "exact", (), None
     candidates = tuple(world.arn(key) for key in found.instances)
     reason = found.reason or world.why_unknown(instance, one, path)
     return SOME_KEY, found.certainty if candidates else "opaque", candidates, reason

@@ -28,6 +28,8 @@ IDENTIFIERS = (
 )
 """Attributes by whose value one resource names another."""
 
+MANAGED_IDENTIFIERS = ("target_key_arn", "target_key_id", "arn", "id")
+
 KEY_TYPES = frozenset({"aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key"})
 
 
@@ -58,6 +60,7 @@ class World:
     """The time of the plan: what it creates is created then."""
     _by_type: dict[str, list[Instance]] = field(default_factory=lambda: defaultdict(list))
     _named: dict[str, dict[str, Instance]] = field(default_factory=dict)
+    _managed: dict[str, str] | None = None
     _arns: dict[tuple[str, str], str] = field(default_factory=dict)
     _wheres: dict[tuple[str, str], Where] = field(default_factory=dict)
 
@@ -152,10 +155,33 @@ class World:
             literals = [text for text in found.literals if isinstance(text, str)]
             if one.state is not State.UNKNOWN and len(literals) == 1:
                 return Reference(literals[0])
+            if len(found.key_names) == 1 and not found.literals:
+                return self._by_key_name(found.key_names[0])
         listed = [] if found.too_many else [one for one, _ in found.instances]
         instances = tuple(sorted(listed, key=lambda one: one.address))
         certain = len(instances) == 1 and found.certainty in ("exact", "index-matched")
         return Reference(None, instances, found.certainty, None if certain else why)
+
+    def _by_key_name(self, name: Any) -> Reference:
+        """The key that a data source is going to look up: one of the document, else the name itself."""
+        key = self.named(name, KEY_TYPES) if isinstance(name, str) else None
+        alias = self.named(name, frozenset({"aws_kms_alias"})) if key is None and isinstance(name, str) else None
+        if alias is not None:
+            return self.refer(alias, "target_key_id", KEY_TYPES)
+        return Reference(name, (key,) if key else ())
+
+    @property
+    def managed_keys(self) -> dict[str, str]:
+        """Ids and ARNs of AWS managed keys that data sources have looked up, with the alias of each."""
+        if self._managed is None:
+            self._managed = {
+                identifier: alias
+                for data in self.of("aws_kms_alias", "aws_kms_key", mode="data")
+                if (alias := _managed_alias(data.after or {}))
+                for name in MANAGED_IDENTIFIERS
+                if isinstance(identifier := (data.after or {}).get(name), str) and identifier != alias
+            }
+        return self._managed
 
     def named(self, value: str, types: frozenset[str] | None) -> Instance | None:
         """The managed instance that `value` (ARN, id or name) identifies."""
@@ -175,3 +201,9 @@ class World:
                 if isinstance(value, str) and value:
                     index.setdefault(value, instance)
         return index
+
+
+def _managed_alias(values: dict[str, Any]) -> str | None:
+    """`alias/aws/...`, by which a data source names an AWS managed key."""
+    names = (values.get("name"), values.get("key_id"))
+    return next((name for name in names if isinstance(name, str) and name.startswith("alias/aws/")), None)

@@ -135,6 +135,8 @@ def test_a_plan_of_planned_values_alone_is_read_as_partial() -> None:
         (b"\xff\xfe\x00", "UTF-16"),
         (b'{"variables": {"a": ' + b"[" * 100_000, "nested too deeply"),
         (b"\x80\x81", "valid JSON"),
+        (b"{]", "JSON is malformed"),
+        (b'[command]/bin/terraform-bin show\n{"format_version":"1.2"}', "terraform_wrapper: false"),
     ],
 )
 def test_anything_else_is_one_clear_error(data, says) -> None:
@@ -307,3 +309,13 @@ def test_keys_that_other_programs_add_do_no_harm() -> None:
     plan = a_plan()
     plan.document |= {"version": "build 7", "resources": {"count": 2}, "values": "none", "action_invocations": [1]}
     assert the_key(plan.load()).state == "Enabled"
+
+
+@pytest.mark.parametrize("key", ["plain", 'a"b', "back\\slash", "${x} %{y}", "line\nbreak"])
+def test_keys_of_a_raw_state_are_written_as_terraform_writes_them(key) -> None:
+    instance = {"index_key": key, "attributes": {"id": "k", "arn": "arn:aws:kms:eu-central-1:111122223333:key/k"}}
+    state = {"version": 4, "resources": [{"type": "aws_kms_key", "name": "k", "instances": [instance]}]}
+    (read_one,) = read(json.dumps(state).encode()).instances
+    parts = resource_address(read_one.address)
+    assert parts is not None
+    assert parts.key == key

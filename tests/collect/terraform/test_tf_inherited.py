@@ -1,4 +1,4 @@
-"""What modules inherit: providers that they do not name, and variables that are null."""
+"""What is not written where it is used: inherited providers, null variables, keys that a data source looks up."""
 
 import pytest
 from tf_builder import AFTER_APPLY, PlanText, a_key, const, key_arn, ref, the_key, uses
@@ -98,3 +98,32 @@ def test_each_value_of_a_repeated_module_is_that_instance_s_output(through: str)
         expected = ("KEY", key_arn(f'module.m["{key}"].aws_kms_key.this'))
         assert used(plan, f'aws_sns_topic.t["{key}"]') == expected
     assert the_key(plan.load(), key_arn('module.m["blue"].aws_kms_key.this')).region == "eu-central-1"
+
+
+def test_a_data_source_that_apply_reads_finds_the_alias_of_the_plan() -> None:
+    plan = a_volume(a_key(PlanText()), ref("data.aws_kms_key.later.arn"))
+    alias = {"name": "alias/a", "target_key_id": AFTER_APPLY, "arn": AFTER_APPLY}
+    plan.resource("aws_kms_alias.a", alias, {"target_key_id": ref("aws_kms_key.main.key_id")})
+    late = {"key_id": "alias/a", "arn": AFTER_APPLY}
+    plan.resource("data.aws_kms_key.later", late, {"key_id": ref("aws_kms_alias.a.name")}, actions=("read",))
+    assert used(plan, VOLUME) == ("KEY", key_arn())
+
+
+def test_a_data_source_that_apply_reads_names_a_key_outside_the_plan() -> None:
+    plan = a_volume(PlanText(), ref("data.aws_kms_alias.later.target_key_arn"))
+    late = {"name": "alias/prod", "target_key_arn": AFTER_APPLY}
+    plan.resource("data.aws_kms_alias.later", late, actions=("read",))
+    assert used(plan, VOLUME) == ("KEY", "alias/prod")
+
+
+@pytest.mark.parametrize(
+    ("kind", "found"),
+    [("aws_kms_alias", {"name": "alias/aws/ebs", "target_key_arn": "K"}), ("aws_kms_key", {"key_id": "alias/aws/ebs"})],
+)
+def test_an_aws_managed_key_is_one_by_whatever_name_a_data_source_finds_it(kind: str, found: dict[str, str]) -> None:
+    arn = "arn:aws:kms:eu-central-1:111122223333:key/c047481d-033b-469b-83d1-23019a6c3354"
+    plan = PlanText().resource(VOLUME, {"encrypted": True, "kms_key_id": arn}, {"kms_key_id": ref(f"data.{kind}.ebs")})
+    values = {name: arn if value == "K" else value for name, value in found.items()} | {"id": arn}
+    resource = {"address": f"data.{kind}.ebs", "mode": "data", "type": kind, "name": "ebs", "values": values}
+    plan.document["prior_state"] = {"values": {"root_module": {"resources": [resource]}}}
+    assert used(plan, VOLUME) == ("KEY", "alias/aws/ebs")
