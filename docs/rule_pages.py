@@ -56,7 +56,7 @@ def rule_page(rule: Rule) -> str:
         f"With the AWS CLI:\n\n{_quoted(info.fix['cli'])}",
         f"With Terraform:\n\n{_quoted(info.fix['terraform'])}",
         "## When it is wrong",
-        _when_wrong(rule),
+        *_when_wrong(rule),
         "## Controls",
         "\n".join(f"- `{control.id}` ({control.strength})" for control in info.controls),
         "## Sources",
@@ -108,12 +108,14 @@ def _examples(rule: Rule, data: dict[str, Any]) -> Iterator[str]:
         yield f"**{example['expect']}**: {example['name']}{as_of}\n\n{_code(subject)}"
 
 
-def _when_wrong(rule: Rule) -> str:
+def _when_wrong(rule: Rule) -> Iterator[str]:
+    if rule.info.false_positives:
+        yield rule.info.false_positives
     exempt = "Change a parameter, a" if rule.info.params else "A"
-    return (
+    yield (
         "Nothing that could not be read makes it fail or pass. "
-        f"{exempt}ccept one finding with a [waiver](../waivers.md) that has an owner and an expiry, or turn the rule off "
-        f'with a reason: `[rules.{rule.info.id}]` `off = "..."`.'
+        f"{exempt}ccept one finding with a [waiver](../cli.md) that has an owner and an expiry, or turn the rule off "
+        f'with a reason, everywhere or in one [environment](../settings.md): `[rules.{rule.info.id}]` `off = "..."`.'
     )
 
 

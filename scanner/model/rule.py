@@ -95,6 +95,8 @@ class RuleInfo:
     aliases: tuple[str, ...] = ()
     params: dict[str, Any] = field(default_factory=dict)
     """Parameter values in force."""
+    false_positives: str = ""
+    """When it may fire although a reviewer would accept what is there."""
     off: str | None = None
     """Why it is off wherever no variant says otherwise."""
     variants: tuple[Variant, ...] = ()

@@ -93,7 +93,8 @@ def _help_text(rule: RuleInfo) -> str:
 
 def _help_markdown(rule: RuleInfo) -> str:
     fixes = [f"{way}:\n\n{code_block(text)}" for way, text in sorted(rule.fix.items()) if text]
-    return "\n\n".join([prose(rule.why), *fixes])
+    doubts = [f"When it is wrong: {prose(rule.false_positives)}"] if rule.false_positives else []
+    return "\n\n".join([prose(rule.why), *doubts, *fixes])
 
 
 def _result(finding: Finding, index: dict[str, int], source: Source) -> dict[str, Any]:

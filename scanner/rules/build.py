@@ -13,6 +13,7 @@ from scanner.model.facttypes import FactType
 from scanner.model.rule import Control, RuleInfo, Severity, Strength, severity_of
 from scanner.rules.lang.checker import Scope, check
 from scanner.rules.lang.faults import ExpressionError
+from scanner.rules.lang.functions import ArnParts
 from scanner.rules.lang.limits import MAX_DEPTH
 from scanner.rules.lang.narrowing import NOTHING, Facts, proves
 from scanner.rules.lang.template import Template, template
@@ -59,7 +60,7 @@ class Rule:
             (part.base.type.view.type_name(), part.name)
             for term in terms
             for part in walk(term)
-            if isinstance(part, Field) and part.base.type.view is not None
+            if isinstance(part, Field) and part.base.type.view not in (None, ArnParts)
         )
 
 
@@ -90,6 +91,7 @@ def build(file: YamlFile, path: Path, shape: RuleFile, changes: Changes) -> Rule
         subject=shape.subject,
         theme=path.parent.name,
         why=shape.why.strip(),
+        false_positives=(shape.false_positives or "").strip(),
         fix={name: text.strip() for name in ("cli", "terraform") if (text := getattr(shape.fix, name))},
         controls=tuple(Control(control.id, Strength(control.strength)) for control in shape.controls),
         sources=shape.sources,

@@ -92,6 +92,7 @@ class RuleFile(Part, frozen=True):
     params: dict[Word, ParamPart] = {}
     let: Annotated[dict[Word, Text], Meta(max_length=32)] = {}
     evidence: Text | None = None
+    false_positives: Text | None = None
     fix: FixPart = FixPart()
     controls: tuple[ControlPart, ...] = ()
     sources: tuple[Url, ...] = ()

@@ -49,6 +49,10 @@ def test_a_rule_says_which_facts_it_reads(tmp_path: Path) -> None:
     assert reads == {("Key", name) for name in ("manager", "state", "admins", "users")} | {("Access", "arn")}
 
 
+def test_the_parts_of_an_arn_are_no_facts(tmp_path: Path) -> None:
+    assert rule_of(tmp_path, small_rule('arn(key.arn).region == "eu-west-1"')).reads == {("Key", "arn")}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "error"),
     [

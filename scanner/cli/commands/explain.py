@@ -83,6 +83,9 @@ def _about_rule(rule: Rule) -> Iterator[str]:
     for name, text in info.fix.items():
         yield f"Mend with {'the AWS CLI' if name == 'cli' else 'Terraform'}"
         yield indent(text, "  ")
+    if info.false_positives:
+        yield "When it is wrong"
+        yield from _paragraph(info.false_positives)
     if info.params:
         yield "Parameters, set under [rules." + info.id + ".params] of keyproof.toml"
         yield from (f"  {name} = {value!r}" for name, value in info.params.items())
