@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from scanner.authz.actions import CREATE_GRANT, CROSS_ACCOUNT, KEY_ACTIONS, mask_of
+from scanner.authz.actions import CREATE_GRANT, CROSS_ACCOUNT, KEY_ACTIONS, bit, mask_of
 from scanner.authz.conditions import Test
 from scanner.authz.documents import Document, Statement, StatementRef, reference
 from scanner.authz.facts import StaticContext, principal_facts
@@ -26,6 +26,7 @@ from scanner.model.unknown import Partial, Unknown
 
 Found = tuple[StatementRef, ...] | Partial[StatementRef] | Unknown
 _SOURCES = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths")
+_PUT_KEY_POLICY = bit("kms:PutKeyPolicy")
 _SENSITIVE = CREATE_GRANT | mask_of(
     name for name, action in actions_of("kms").items() if action.cls == "use" and not action.internal
 )
@@ -78,6 +79,16 @@ def negated_elements(key: KeySubject) -> Found:
 def orphan_principals(key: KeySubject) -> Found:
     """Statements that name the unique id of a user or role that was deleted (IAM user guide, "Principal")."""
     return _where(key, lambda s: s.principals is not None and bool(s.principals.deleted))
+
+
+def policy_writing(key: KeySubject) -> Found:
+    """Allow statements that give kms:PutKeyPolicy to somebody: living or not, under whatever condition, no AWS service."""
+
+    def names_somebody(statement: Statement) -> bool:
+        who = statement.principals
+        return who is not None and (statement.except_principals or bool(set(who.named) - who.services))
+
+    return _where(key, lambda s: s.allows and bool(s.actions & _PUT_KEY_POLICY) and names_somebody(s))
 
 
 def unguarded_services(key: KeySubject) -> Found:

@@ -43,7 +43,8 @@ pci-key-multi-region, pci-key-untagged, key-shared-across-data-classes  card-met
 key-rotation-period-long     data-lake | app-config
 imported-material-expiring   scheme-exchange | issuer-bin-table
 key-unused                   hsm-bootstrap | backoffice
-key-lockout-risk             hsm-bootstrap | app-config, sandbox
+key-policy-no-administrator  hsm-bootstrap | change-freeze, app-config
+key-lockout-risk             change-freeze | app-config, sandbox
 key-unaliased                the key of the support team | every other
 secret-guards-its-own-key-store  hsm/pci-hsm/kmsuser | hsm/settlement-hsm/kmsuser
 secret-rotation-off          card-vault/export-password | payments-api/scheme-credentials

@@ -147,6 +147,12 @@ POLICIES = (
         "hsm-bootstrap", "2025-03-24", document(allow("UseOnly", {"AWS": role("payments-api-app")}, USE)), rotation=365
     ),
     KeyPlan(
+        "change-freeze",
+        "2025-06-16",
+        house("payments-api-app", extra=[allow("Frozen", _ANYONE, ["kms:PutKeyPolicy"], Effect="Deny")]),
+        rotation=365,
+    ),
+    KeyPlan(
         "observability",
         "2023-10-09",
         house(extra=[for_service(f"logs.{MAIN}.amazonaws.com", **_LOG_GROUPS)]),

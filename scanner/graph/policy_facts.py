@@ -53,6 +53,12 @@ class PolicyFacts:
 
         return _views(orphan_principals(self._estate.keys[key.arn]))
 
+    def policy_writing_statements(self, key: Key) -> Views:
+        """Statements that give kms:PutKeyPolicy to somebody."""
+        from scanner.authz.lint import policy_writing
+
+        return _views(policy_writing(self._estate.keys[key.arn]))
+
     def unguarded_service_statements(self, key: Key) -> Views:
         """Statements that serve an AWS service whoever it acts for."""
         from scanner.authz.lint import unguarded_services
@@ -87,6 +93,7 @@ POLICY_FACTS: dict[str, Callable[[PolicyFacts, Key], object]] = {
     "foreign_statements": PolicyFacts.foreign_statements,
     "negated_statements": PolicyFacts.negated_statements,
     "orphan_statements": PolicyFacts.orphan_statements,
+    "policy_writing_statements": PolicyFacts.policy_writing_statements,
     "unguarded_service_statements": PolicyFacts.unguarded_service_statements,
     "policy_differences": PolicyFacts.policy_differences,
 }

@@ -79,6 +79,7 @@ SOURCES: dict[str, dict[str, tuple[Call, ...]]] = {
         "foreign_statements": (*POLICIES, *CONTROL_POLICIES),
         "negated_statements": POLICIES,
         "orphan_statements": POLICIES,
+        "policy_writing_statements": POLICIES,
         "unguarded_service_statements": (*POLICIES, *CONTROL_POLICIES),
         "policy_differences": (*KEYS, *POLICIES),
         "refuses_audit": POLICIES,

@@ -357,6 +357,14 @@ class Key(View):
     orphan_statements: Annotated[
         Many[Statement], Doc("Statements of the key policy that name the unique id of a deleted user or role."), Lazy()
     ]
+    policy_writing_statements: Annotated[
+        Many[Statement],
+        Doc(
+            "Allow statements of the key policy that give kms:PutKeyPolicy to somebody, living or deleted, under "
+            "whatever condition; an AWS service does not count."
+        ),
+        Lazy(),
+    ]
     unguarded_service_statements: Annotated[
         Many[Statement],
         Doc(

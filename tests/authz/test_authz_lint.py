@@ -15,6 +15,7 @@ from scanner.authz.lint import (
     negated_elements,
     orphan_principals,
     policy_differences,
+    policy_writing,
     unguarded_services,
 )
 from scanner.model.records import NamedDocument
@@ -178,3 +179,43 @@ def test_what_was_not_read_is_not_clean(check: Any) -> None:
     faulty = check(key_with({"Effect": "Allow", "Principal": 7}))
     assert isinstance(faulty, Partial)
     assert "/Statement/1" in faulty.reason
+
+
+def key_of_only(*statements: dict[str, Any]) -> KeySubject:
+    text = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+    record = a_key(policies=(NamedDocument(name="default", document=text),))
+    return keys_of(a_snapshot(record))[record.arn]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        account_statement(),
+        allow({"AWS": f"arn:aws:iam::{ACCOUNT}:role/admin"}, "kms:Put*"),
+        allow({"AWS": "AROAEXAMPLEDELETEDROLE"}, "kms:PutKeyPolicy"),
+        allow({"AWS": f"arn:aws:iam::{PARTNER}:root"}, "kms:*"),
+        allow("*", "kms:PutKeyPolicy", **when("StringEquals", "aws:PrincipalTag/none", "x")),
+        allow({"AWS": f"arn:aws:iam::{ACCOUNT}:role/admin", "Service": "sns.amazonaws.com"}, "kms:*"),
+    ],
+)
+def test_a_statement_gives_the_right_to_write_the_policy(statement: dict[str, Any]) -> None:
+    found = policy_writing(key_of_only(allow({"AWS": ACCOUNT}, "kms:Decrypt"), statement))
+    assert isinstance(found, tuple)
+    assert [one.pointer for one in found] == ["/Statement/1"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        allow({"AWS": ACCOUNT}, "kms:Describe*", "kms:EnableKey", "kms:ScheduleKeyDeletion"),
+        allow({"Service": "sns.amazonaws.com"}, "kms:*"),
+        allow("*", "kms:PutKeyPolicy") | {"Effect": "Deny"},
+    ],
+)
+def test_no_statement_gives_the_right_to_write_the_policy(statement: dict[str, Any]) -> None:
+    assert policy_writing(key_of_only(statement)) == ()
+
+
+def test_who_may_write_a_policy_that_was_not_read_is_unknown() -> None:
+    record = a_key(policies=UNSET)
+    assert isinstance(policy_writing(keys_of(a_snapshot(record))[record.arn]), Unknown)
