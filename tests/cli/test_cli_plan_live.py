@@ -85,6 +85,9 @@ def test_a_deleted_key_names_what_depends_on_it(judged: Judged) -> None:
     report = judged(changing(("delete",)), code=1)
     assert report["changes"]["keys"] == [{"key": KEY, "action": "deleted", "dependants": [VOLUME]}]
     assert statuses(report, "planned-key-deletion-in-use") == {KEY: ("FAIL", "new")}
+    assert [one["rule"] for one in report["findings"] if one["subject"] == KEY and one["severity"] == "critical"] == [
+        "planned-key-deletion-in-use"
+    ]
 
 
 def test_a_replaced_key_names_who_still_points_at_the_old_one(judged: Judged) -> None:
