@@ -1,326 +1,312 @@
 """Which principal can come to act as which other: the edges of escalation that have to do with IAM.
 
-An edge exists where some request may succeed. A node is a principal, perhaps with permissions it gave
-itself: `elevated` by writing its own policies, `unbounded` without its boundary, `joined` to a group.
+An edge exists where some request may succeed. What a whole class of principals may do to a whole class of targets
+is one link to a hub that holds all members; only what names single principals or targets is an edge of its own.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from typing import NamedTuple
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from itertools import product
+from typing import NamedTuple, cast
 
-from scanner.authz.actions import ASSUME_ROLE, EVERY, bit
-from scanner.authz.conditions import holds
-from scanner.authz.documents import Document, Statement, parse_document
-from scanner.authz.facts import RESOURCE_TAG, StaticContext
-from scanner.authz.joint import weigh_jointly
-from scanner.authz.powers import (
-    ASSUME_ROOT,
-    BECOME_USER,
-    BY_PASSING,
-    COMPUTE,
-    DROP_BOUNDARY,
-    EVERY_WAY,
-    JOIN_GROUP,
-    ON_ITSELF,
-    ON_ROLE,
-    ON_USER,
-    PASS_ROLE,
-    PASSED_TO,
-    REWRITE_TRUST,
-    WRITE_GROUP,
-    WRITE_POLICY,
-    WRITE_ROLE,
-    WRITE_USER,
-)
-from scanner.authz.principals import EVERYONE, parse_caller
-from scanner.authz.request import AccessRequest, Documents, Levels, Unread
-from scanner.authz.subjects import Subject, Subjects, levels_of
-from scanner.authz.values import ABSENT, UNKNOWN, Known, Value, known
-from scanner.authz.weigh import Outcome
-from scanner.model.records import ResourceFact
-
-ANYTHING = Document("its own new policy", (Statement(True, EVERY, "", resources=("*",), raw={"Effect": "Allow"}),))
-"""What a principal gives itself that may write its own policies."""
-OPEN_TRUST = Document(
-    "its own new trust policy",
-    (Statement(True, ASSUME_ROLE, "", principals=EVERYONE, resources=("*",), raw={"Effect": "Allow"}),),
-)
-"""What somebody writes into the trust policy of a role to come to it."""
-NO_LIMIT: dict[str, Value] = {"iam:permissionsboundary": known("arn:aws:iam::aws:policy/AdministratorAccess")}
-"""A boundary that somebody would choose who wants none."""
+from scanner.authz.classes import KeyClass
+from scanner.authz.powers import DROP_CONTROLS, LEAVE, WIDEN_CONTROLS
+from scanner.authz.subjects import Subject, Subjects
+from scanner.authz.targets import Target, deciding
+from scanner.authz.values import Value
+from scanner.authz.variants import ALL, Node, Variant, Variants
+from scanner.authz.ways import Way, Ways
 
 
-class Node(NamedTuple):
-    """A principal by ARN, with what it gave itself."""
-
-    arn: str
-    elevated: bool = False
-    unbounded: bool = False
-    joined: str = ""
-
-
-class Edge(NamedTuple):
-    """By `actions`, done on `resource`, somebody comes to act as `target`."""
+class Act(NamedTuple):
+    """Some actions on one resource."""
 
     actions: tuple[str, ...]
     resource: str
+
+
+class Edge(NamedTuple):
+    """By some acts somebody comes to act as `target`."""
+
+    acts: tuple[Act, ...]
     target: Node
 
 
+class Change(NamedTuple):
+    """What is done about somebody besides becoming it, in the words of `Variant`, and by which actions."""
+
+    extra: str = ""
+    bound: str = ""
+    to_extra: tuple[str, ...] = ()
+    to_bound: tuple[str, ...] = ()
+    through: tuple[tuple[str, str], ...] = ()
+    """(principal, the policy or group of it that is written)."""
+    group: str = ""
+    """The group that it joins."""
+
+
+class Hub:
+    """All members of a class of targets, as those that one comes to be."""
+
+    __slots__ = ("members",)
+
+    def __init__(self, members: dict[Node, tuple[str, str]]) -> None:
+        self.members = members
+        """To the target by which one becomes it, and the policy or group that is written."""
+
+
+class Link(NamedTuple):
+    """Somebody can come to act as every member of a hub."""
+
+    hub: Hub
+    become: tuple[str, ...]
+    change: Change
+
+    def edge(self, node: Node) -> Edge:
+        """The edge to one member."""
+        via, written = self.hub.members[node]
+        acts = [Act(self.change.to_extra, written), Act(self.change.to_bound, node.arn)]
+        return Edge(_joined(tuple(act for act in acts if act.actions), Act(self.become, via)), node)
+
+
+class Moves(NamedTuple):
+    """Everything that one node can come to in one step."""
+
+    own: tuple[Edge, ...]
+    """Itself with more."""
+    named: tuple[Edge, ...]
+    links: tuple[Link, ...]
+
+
 class Becoming:
-    """The edges between the principals of a snapshot, worked out when first asked for."""
+    """The edges between the principals of a snapshot, and all nodes that they lead to."""
 
-    def __init__(self, subjects: Subjects, compute: Iterable[ResourceFact] = ()) -> None:
+    def __init__(
+        self, subjects: Subjects, targets: dict[str, Target], variants: Variants, fixed: dict[str, Value]
+    ) -> None:
         self.subjects = subjects
-        self._edges: dict[Node, tuple[Edge, ...]] = {}
-        self._rcps: dict[str, Levels] = {}
-        self._compute = [fact for fact in compute if fact.type in COMPUTE and fact.attributes.get("role")]
-        self.trusts = {s.caller.text: _trust(s) for s in subjects.all() if s.caller.kind == "role"}
-        self._trusting: dict[str, list[Subject]] = defaultdict(list)
-        for role in subjects.all():
-            for text in _trusted(self.trusts.get(role.caller.text)):
-                for trusted in subjects.meant_by(text):
-                    self._trusting[trusted.caller.text].append(role)
+        self.targets = targets
+        self.variants = variants
+        self.ways = Ways(subjects, targets, variants, fixed)
+        self._hubs: dict[object, Hub] = {}
+        self._links: dict[object, tuple[Link, ...]] = {}
+        self._leading: dict[str, list[Target]] = defaultdict(list)
+        for target in targets.values():
+            if target.kind not in ("policy", "group"):
+                for arn in target.leads:
+                    self._leading[arn].append(target)
+        self._open: dict[str, list[KeyClass]] = defaultdict(list)
+        for group in dict.fromkeys(self.ways.classes.key_class.values()):
+            opened = group.first.opened_accounts()
+            for account in {group.first.account, *opened} if opened is not None else subjects.by_account:
+                self._open[account].append(group)
+        self.moves = self._closed()
 
-    def edges(self, node: Node) -> tuple[Edge, ...]:
-        """Whom `node` can come to act as in one step."""
-        if node not in self._edges:
-            self._edges[node] = tuple(dict.fromkeys(self._find(node)))
-        return self._edges[node]
+    def _closed(self) -> dict[Node, Moves]:
+        """Every principal, strangers that trust policies name, and what they lead to."""
+        found: dict[Node, Moves] = {}
+        queue = deque(Node(subject.caller.text) for subject in self.subjects.all())
+        queue += self.variants.strangers()
+        seen: set[int] = set()
+        while queue:
+            node = queue.popleft()
+            if node in found:
+                continue
+            moves = found[node] = self._moves(node)
+            queue += (edge.target for edge in (*moves.own, *moves.named) if edge.target not in found)
+            for link in moves.links:
+                if id(link.hub) not in seen:
+                    seen.add(id(link.hub))
+                    queue += link.hub.members
+        return found
 
-    def variant(self, node: Node) -> Subject:
-        """The principal of a node with what it gave itself."""
-        subject = self.subjects.by_arn[node.arn]
-        identity = () if isinstance(subject.identity, Unread) else subject.identity
-        if node.joined:
-            group = self.subjects.groups[node.joined]
-            identity += () if isinstance(group.identity, Unread) else group.identity
-        if node.elevated:
-            identity += (ANYTHING,)
-        return replace(subject, identity=identity, boundary=None if node.unbounded else subject.boundary)
-
-    def ask(
-        self, node: Node, actions: int, resource: str, fixed: dict[str, Value] | None = None, *, rewritten: bool = False
-    ) -> tuple[AccessRequest, Outcome]:
-        """What `node` may do with one principal, policy or other resource; `rewritten`: whose trust it wrote itself."""
-        subject = self.variant(node)
-        target = self.subjects.by_arn.get(resource)
-        account = parse_caller(resource).account if resource.startswith("arn:") else subject.caller.account
-        context = StaticContext(fixed or {}, subject.facts, _target_facts(target))
-        request = AccessRequest(subject.caller, actions, resource, account or subject.caller.account, context)
-        trust = OPEN_TRUST if rewritten else self.trusts.get(resource)
-        documents = Documents(
-            key_policies=() if trust is None else (trust,),
-            identity=subject.identity,
-            boundary=subject.boundary,
-            scps=subject.scps,
-            rcps=None if subject.service_linked or account is None else self._rcps_of(account),
-        )
-        return request, weigh_jointly(request, documents)
-
-    def _rcps_of(self, account: str) -> Levels:
-        if account not in self._rcps:
-            self._rcps[account] = levels_of(self.subjects.accounts.get(account), account, "rcps")
-        return self._rcps[account]
-
-    def _may(self, node: Node, actions: int, resource: str, fixed: dict[str, Value] | None = None) -> int:
-        return self.ask(node, actions, resource, fixed)[1].may
-
-    # --- finding edges ----------------------------------------------------------------------------
-
-    def _find(self, node: Node) -> Iterator[Edge]:
-        subject = self.variant(node)
+    def _moves(self, node: Node) -> Moves:
+        subject = self.variants.subject(node)
         if subject.caller.kind == "root" or subject.service_linked:
-            return  # the root user has everything; a service-linked role acts for its service alone
-        powers = _powers(subject)
-        yield from self._of_itself(node, subject, powers)
-        yield from self._to_roles(node, powers)
-        yield from self._to_users(node, subject, powers)
-        yield from self._to_roots(node, subject, powers)
-
-    def _of_itself(self, node: Node, subject: Subject, powers: int) -> Iterator[Edge]:
-        if not powers & ON_ITSELF:
-            return
-        if not node.elevated:
-            for actions, resource in self._ways_to_write(node, node.arn):
-                yield Edge(actions, resource, node._replace(elevated=True))
-        if subject.boundary is not None:
-            for action in DROP_BOUNDARY.get(subject.caller.kind, ()):
-                if self._may(node, bit(action), node.arn, NO_LIMIT if ":Put" in action else None):
-                    yield Edge((action,), node.arn, node._replace(unbounded=True))
-        if subject.caller.kind == "user" and powers & bit(JOIN_GROUP):
-            for arn, group in self.subjects.groups.items():
-                other = group.caller.account == subject.caller.account and not node.joined and group.identity
-                if other and self._may(node, bit(JOIN_GROUP), arn):
-                    yield Edge((JOIN_GROUP,), arn, node._replace(joined=arn))
-
-    def _ways_to_write(self, node: Node, arn: str) -> Iterator[tuple[tuple[str, ...], str]]:
-        """Actions by which `node` can give the principal `arn` any permission."""
-        target = self.subjects.by_arn[arn]
-        record = target.record
-        if record is None:
-            return
-        for resource, actions in _writable(record.account, target, self.subjects):
-            for action in actions:
-                if self._may(node, bit(action), resource):
-                    yield (action,), resource
-                    return
-
-    def _to_roles(self, node: Node, powers: int) -> Iterator[Edge]:
-        named = {role.caller.text: role for role in self._trusting.get(node.arn, ())}
-        named |= {role.caller.text: role for role in self._trusting.get("*", ())}
-        if powers & ON_ROLE:
-            for others in self.subjects.by_account.values():
-                named |= {o.caller.text: o for o in others if o.caller.kind == "role"}
-        passing = self._passing(node, powers)
-        for arn, role in named.items():
-            if arn != node.arn and not role.service_linked:
-                found = list(self._to_role(node, arn, passing))
-                yield from found
-                if found and powers & bit(WRITE_ROLE[0]) | powers & bit(WRITE_ROLE[1]):
-                    yield from (
-                        Edge(actions, resource, Node(arn, elevated=True))
-                        for actions, resource in self._ways_to_write(node, arn)
-                    )
-        yield from self._by_compute(node, powers)
-
-    def _to_role(self, node: Node, arn: str, passing: list[tuple[str, tuple[str, ...]]]) -> Iterator[Edge]:
-        same_account = parse_caller(arn).account == parse_caller(node.arn).account
-        wanted = ASSUME_ROLE | (bit(REWRITE_TRUST) | bit(PASS_ROLE) if same_account else 0)
-        may = self._may(node, wanted, arn)
-        if may & ASSUME_ROLE:
-            yield Edge(("sts:AssumeRole",), arn, Node(arn))
-        if may & bit(REWRITE_TRUST) and self.ask(node, ASSUME_ROLE, arn, rewritten=True)[1].may:
-            yield Edge((REWRITE_TRUST, "sts:AssumeRole"), arn, Node(arn))
-        if may & bit(PASS_ROLE):
-            for service, actions in passing:
-                if self._trusts_service(arn, service) and self._passes(node, arn, service):
-                    yield Edge((PASS_ROLE, *actions), arn, Node(arn))
-                    return
-
-    def _passing(self, node: Node, powers: int) -> list[tuple[str, tuple[str, ...]]]:
-        """Services that `node` can make run something, with the actions for it."""
-        if not powers & bit(PASS_ROLE) or not powers & BY_PASSING:
-            return []
-        return [(service, actions) for service, actions in PASSED_TO if all(self._anywhere(node, a) for a in actions)]
-
-    def _anywhere(self, node: Node, action: str) -> bool:
-        """Whether an action may succeed on some resource, whatever it is."""
-        return bool(_powers(self.variant(node)) & bit(action)) and not self.ask(node, bit(action), "*")[1].denied
-
-    def _trusts_service(self, arn: str, service: str) -> bool:
-        trust = self.trusts.get(arn)
-        statements = trust.statements if trust else ()
-        return any(
-            s.allows and s.actions & ASSUME_ROLE and s.principals is not None and service in s.principals.services
-            for s in statements
+            return Moves((), (), ())
+        special = self.ways.special(node)
+        return Moves(
+            tuple(dict.fromkeys(self._own(node, subject))),
+            tuple(dict.fromkeys(self._named(node, special))),
+            self._linked(node, special),
         )
 
-    def _passes(self, node: Node, arn: str, service: str) -> int:
-        return self._may(node, bit(PASS_ROLE), arn, {"iam:passedtoservice": known(service)})
+    # --- itself -----------------------------------------------------------------------------------
 
-    def _by_compute(self, node: Node, powers: int) -> Iterator[Edge]:
-        for fact in self._compute:
-            role = str(fact.attributes["role"])
-            for action in COMPUTE[fact.type]:
-                if role in self.subjects.by_arn and powers & bit(action) and self._may(node, bit(action), fact.arn):
-                    yield Edge((action,), fact.arn, Node(role))
+    def _own(self, node: Node, subject: Subject) -> Iterator[Edge]:
+        if subject.record is not None:
+            for change, acts in self._changes(node, node):
+                yield Edge(acts, Node(node.arn, _changed(node.variant, change)))
+        if not node.variant.free:
+            yield from self._freed(node, subject)
 
-    def _to_users(self, node: Node, subject: Subject, powers: int) -> Iterator[Edge]:
-        if not powers & ON_USER:
-            return
-        for other in self.subjects.by_account.get(subject.caller.account or "", ()):
-            arn = other.caller.text
-            if other.caller.kind == "user" and arn != node.arn:
-                action = next((a for a in BECOME_USER if self._may(node, bit(a), arn)), None)
-                if action is not None:
-                    yield Edge((action,), arn, Node(arn))
-                    for actions, resource in self._ways_to_write(node, arn):
-                        yield Edge((*actions, action), resource, Node(arn, elevated=True))
-
-    def _to_roots(self, node: Node, subject: Subject, powers: int) -> Iterator[Edge]:
-        """The management account can take on the root user of a member account (STS API reference, AssumeRoot)."""
+    def _freed(self, node: Node, subject: Subject) -> Iterator[Edge]:
+        """Without SCPs and RCPs: for the management account those of all others, else those of its own account."""
         account = self.subjects.accounts.get(subject.caller.account or "")
-        if not powers & bit(ASSUME_ROOT) or account is None or account.management_account != account.account:
+        if account is None or not isinstance(account.management_account, str) or not self._controlled:
             return
-        roots = (other for others in self.subjects.by_account.values() for other in others)
-        for root in (other.caller for other in roots if other.caller.kind == "root"):
-            if root.account != account.account and self._may(node, bit(ASSUME_ROOT), root.text):
-                yield Edge((ASSUME_ROOT,), root.text, Node(root.text))
+        managing = account.management_account == account.account
+        drops = [(action, ALL) for action in DROP_CONTROLS] + [(WIDEN_CONTROLS, "+")]
+        for action, free in drops if managing else [(LEAVE, account.account)]:
+            if self.ways.anywhere(subject, (action,)):
+                acts = (Act((action,), "*"),)
+                yield Edge(acts, Node(node.arn, node.variant._replace(free=free)))
+                return
+
+    @property
+    def _controlled(self) -> bool:
+        """Whether any account is known to have SCPs or RCPs."""
+        return any(isinstance(a.scps, tuple) or isinstance(a.rcps, tuple) for a in self.subjects.accounts.values())
+
+    # --- what names single principals or targets ----------------------------------------------------
+
+    def _named(self, node: Node, special: dict[str, Target]) -> Iterator[Edge]:
+        """Edges to whom a special target is, runs with, or (a principal) may change."""
+        wanted: dict[str, None] = {}
+        for target in special.values():
+            if target.kind not in ("policy", "group") and self.ways.alone(node, target):
+                wanted |= dict.fromkeys(target.leads)
+        for arn in wanted:
+            for target in self._leading[arn]:
+                for become in _of(self.ways.of(node, target), "become"):
+                    yield Edge((Act(become.actions, target.arn),), Node(arn, Variant(free=node.variant.free)))
+                    for change, acts in self._changes(node, Node(arn, Variant(free=node.variant.free))):
+                        changed = _changed(Variant(free=node.variant.free), change)
+                        yield Edge(_joined(acts, Act(become.actions, target.arn)), Node(arn, changed))
+
+    def _changes(self, node: Node, other: Node) -> Iterator[tuple[Change, tuple[Act, ...]]]:
+        """What `node` may change about another principal (or itself), with how."""
+        target = self.targets.get(other.arn)
+        if target is None:
+            return
+        ways = [(way, target.arn) for way in self.ways.of(node, target) if way.effect != "become"]
+        for arn in self._deciding(other.arn):
+            ways += [(way, arn) for way in self.ways.of(node, self.targets[arn]) if way.effect in ("write", "attach")]
+        if target.kind == "user":
+            for group in self.subjects.groups:
+                ways += [(way, group) for way in self._joins(node, group, target.account)]
+        extras = [(w, arn) for w, arn in ways if w.effect != "bound" and other.variant.extra not in (ALL, w.what)]
+        bounds = [(w, arn) for w, arn in ways if w.effect == "bound" and other.variant.bound not in (ALL, w.what)]
+        extras = [e for e in extras if e[0].what == ALL][:1] or ([] if other.variant.extra else extras)
+        bounds = [b for b in bounds if b[0].what == ALL][:1] or ([] if other.variant.bound else bounds)
+        for extra, bound in product([None, *extras], [None, *bounds]):
+            acts = tuple(Act(way.actions, arn) for way, arn in filter(None, (extra, bound)))
+            if acts:
+                yield Change(extra[0].what if extra else "", bound[0].what if bound else ""), acts
+
+    def _deciding(self, arn: str) -> list[str]:
+        subject = self.subjects.by_arn[arn]
+        return list(deciding(subject.record, self.subjects)) if subject.record else []
+
+    def _joins(self, node: Node, group: str, account: str) -> Iterator[Way]:
+        target = self.targets[group]
+        if target.account == account:
+            yield from _of(self.ways.of(node, target), "join")
+
+    # --- whole classes ------------------------------------------------------------------------------
+
+    def _linked(self, node: Node, special: dict[str, Target]) -> tuple[Link, ...]:
+        """Links of everybody of the node's group, but for what the node alone may not, or may besides."""
+        excluded = frozenset(arn for arn, target in special.items() if self._lacks(node, target))
+        indirect = tuple(t for t in special.values() if t.kind in ("policy", "group") and self.ways.alone(node, t))
+        place = (self.ways.group(node), excluded, tuple(t.arn for t in indirect), node if indirect else None)
+        if place not in self._links:
+            self._links[place] = tuple(self._find_links(node, excluded, indirect))
+        return self._links[place]
+
+    def _lacks(self, node: Node, target: Target) -> bool:
+        """Whether a statement about this very pair takes something away."""
+        by_class = self.ways.of_class(node, self.ways.classes.key_class[target.arn])
+        return not set(by_class) <= set(self.ways.alone(node, target))
+
+    def _find_links(self, node: Node, excluded: frozenset[str], indirect: tuple[Target, ...]) -> Iterator[Link]:
+        account = self.variants.subject(node).caller.account or ""
+        ways = {group: self.ways.of_class(node, group) for group in self._open.get(account, ())}
+        by_group = [change for group, found in ways.items() for change in self._indirect(group, found, excluded)]
+        by_group += [change for t in indirect for change in _written((t,), self.ways.alone(node, t))]
+        for group, found in ways.items():
+            for become in _of(found, "become"):
+                for decided in self._decided(group):
+                    changes = list(_direct(ways.get(decided, ()))) if decided else []
+                    kind = cast("Target", decided.first).kind if decided else ""
+                    others = [c for c in by_group if kind == "user" or not c.group]
+                    for change in _together(changes, others):
+                        hub = self._hub(group, decided, change, node.variant.free, excluded)
+                        if hub.members:
+                            yield Link(hub, become.actions, change)
+
+    def _decided(self, group: KeyClass) -> list[KeyClass | None]:
+        """The classes, as targets, of the principals that a class leads to."""
+        known = self.ways.classes.key_class
+        leads = dict.fromkeys(arn for target in group.members for arn in cast("Target", target).leads)
+        found = (self.targets[arn] for arn in leads if arn in self.targets)
+        return list(dict.fromkeys(None if target.kind == "root" else known[target.arn] for target in found))
+
+    def _indirect(self, group: KeyClass, ways: tuple[Way, ...], excluded: frozenset[str]) -> Iterator[Change]:
+        members = tuple(cast("Target", t) for t in group.members if t.arn not in excluded)
+        if members and members[0].kind in ("policy", "group"):
+            yield from _written(members, ways)
+
+    def _hub(
+        self, group: KeyClass, decided: KeyClass | None, change: Change, free: str, excluded: frozenset[str]
+    ) -> Hub:
+        """The members of `group` that lead to members of `decided`, with a change."""
+        relevant = excluded & {target.arn for target in group.members} if excluded else excluded
+        place = (group, decided, change.extra, change.bound, change.through, free, relevant)
+        if place not in self._hubs:
+            written = dict(change.through)
+            members: dict[Node, tuple[str, str]] = {}
+            for target in group.members:
+                for arn in cast("Target", target).leads if target.arn not in relevant else ():
+                    there = self.ways.classes.key_class.get(arn) if decided else None
+                    if there is decided and (not written or arn in written):
+                        node = Node(arn, Variant(change.extra, change.bound, free))
+                        members.setdefault(node, (target.arn, change.group or written.get(arn, arn)))
+            self._hubs[place] = Hub(members)
+        return self._hubs[place]
 
 
-def _powers(subject: Subject) -> int:
-    """Every way that some statement of a principal may open, whatever its resource."""
-    if isinstance(subject.identity, Unread):
-        return 0
-    context = StaticContext(subject.facts)
-    mask = _allowed(subject.identity, context)
-    if isinstance(subject.boundary, tuple):
-        mask &= _allowed(subject.boundary, context)
-    for level in subject.scps if isinstance(subject.scps, tuple) else ():
-        mask &= _allowed(level, context)
-    return mask & EVERY_WAY
+def _of(ways: tuple[Way, ...], effect: str) -> Iterator[Way]:
+    return (way for way in ways if way.effect == effect)
 
 
-def _allowed(documents: Iterable[Document], context: StaticContext) -> int:
-    mask = 0
-    for document in documents:
-        for statement in document.statements:
-            if statement.allows and not statement.fault and statement.actions & EVERY_WAY:
-                mask |= holds(statement.conditions, context, statement.actions)[1]
-    return mask
+def _changed(variant: Variant, change: Change) -> Variant:
+    return Variant(change.extra or variant.extra, change.bound or variant.bound, variant.free)
 
 
-def _writable(account: str, target: Subject, subjects: Subjects) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """What decides over a principal and could be written: itself, its groups, its account's own policies."""
-    record = target.record
-    assert record is not None
-    yield target.caller.text, WRITE_ROLE if record.type == "role" else WRITE_USER
-    attached = list(record.attached) if isinstance(record.attached, tuple) else []
-    for group in subjects.groups.values():
-        if group.record and group.record.account == account and group.record.name in record.groups:
-            yield group.caller.text, WRITE_GROUP
-            attached += group.record.attached if isinstance(group.record.attached, tuple) else ()
-    for arn in attached:
-        if f"::{account}:" in arn:
-            yield arn, WRITE_POLICY
+def _direct(ways: tuple[Way, ...]) -> Iterator[Change]:
+    """What is changed about the members of a class of principals themselves."""
+    for way in ways:
+        if way.effect in ("write", "attach"):
+            yield Change(extra=way.what, to_extra=way.actions)
+        if way.effect == "bound":
+            yield Change(bound=way.what, to_bound=way.actions)
 
 
-def _target_facts(target: Subject | None) -> dict[str, Value]:
-    """Facts of a user or role as the resource of a request."""
-    if target is None or target.record is None:
-        return {}
-    record = target.record
-    facts: dict[str, Value] = {"aws:resourceaccount": known(record.account)}
-    if isinstance(record.tags, dict):
-        for prefix in (RESOURCE_TAG, "iam:resourcetag/"):
-            facts |= {f"{prefix}{name.lower()}": Known((value,)) for name, value in record.tags.items()}
-            facts[prefix] = ABSENT
-    if record.boundary is None:
-        facts["iam:permissionsboundary"] = ABSENT
-    else:
-        facts["iam:permissionsboundary"] = known(record.boundary) if isinstance(record.boundary, str) else UNKNOWN
-    return facts
+def _written(targets: tuple[Target, ...], ways: tuple[Way, ...]) -> Iterator[Change]:
+    """What is changed about principals by writing their policies or groups, or by adding users to a group."""
+    leads = tuple({arn: target.arn for target in reversed(targets) for arn in target.leads}.items())
+    for way in ways:
+        if way.effect in ("write", "attach") and leads:
+            yield Change(extra=way.what, to_extra=way.actions, through=leads)
+        if way.effect == "join":
+            yield from (Change(extra=t.arn, to_extra=way.actions, group=t.arn) for t in targets)
 
 
-def _trust(role: Subject) -> Document:
-    """A role's trust policy; its statements need no Resource."""
-    text = role.record.trust if role.record else None
-    name = f"trust/{role.caller.text}"
-    if text is None:
-        return Document(name)
-    document = parse_document(name, text)
-    statements = tuple(replace(s, resources=("*",)) if s.resources is None else s for s in document.statements)
-    return Document(name, statements, document.fault)
+def _together(direct: list[Change], indirect: list[Change]) -> Iterator[Change]:
+    """No change, one of the permissions, one of the boundary, and both; the most powerful of each stands for all."""
+    extras = [c for c in direct if c.extra == ALL][:1] or [c for c in (*direct, *indirect) if c.extra]
+    bounds = [c for c in direct if c.bound == ALL][:1] or [c for c in direct if c.bound]
+    yield Change()
+    yield from extras
+    yield from bounds
+    for extra, bound in product(extras, bounds):
+        yield extra._replace(bound=bound.bound, to_bound=bound.to_bound)
 
 
-def _trusted(trust: Document | None) -> Iterator[str]:
-    """Whom a trust policy names one by one, or everyone."""
-    for statement in trust.statements if trust else ():
-        if statement.allows and statement.principals is not None:
-            yield from statement.principals.arns
-            if statement.principals.everyone or statement.except_principals:
-                yield "*"
+def _joined(acts: tuple[Act, ...], last: Act) -> tuple[Act, ...]:
+    """Acts on one resource are one."""
+    same = tuple(action for act in acts if act.resource == last.resource for action in act.actions)
+    return (*(act for act in acts if act.resource != last.resource), Act((*same, *last.actions), last.resource))

@@ -13,14 +13,14 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from scanner.authz.actions import KEY_ACTIONS
+from scanner.authz.actions import ALIAS_ACTIONS, KEY_ACTIONS, bit
 from scanner.authz.conditions import Test, keys_of, truth_of
 from scanner.authz.documents import Document, Statement
 from scanner.authz.facts import Facts, StaticContext, family_of
 from scanner.authz.grants import issuer_of
 from scanner.authz.guarded import Guarded
 from scanner.authz.match import covers_resource
-from scanner.authz.patterns import Pattern, wildcard
+from scanner.authz.patterns import ANYTHING, Pattern, wildcard
 from scanner.authz.principals import Caller
 from scanner.authz.request import Documents, Unread
 from scanner.authz.subjects import Subject
@@ -36,11 +36,19 @@ class Domain(NamedTuple):
     """What a relation is about: some actions on some resources."""
 
     actions: int
-    like: Pattern
+    like: Pattern = ANYTHING
     """Any resource of the relation."""
+    besides: int = 0
+    """Actions on other resources that go with them, and tell principals apart as well."""
+    besides_like: Pattern = ANYTHING
 
 
-KEYS = Domain(KEY_ACTIONS, wildcard("arn:*:kms:*:*:key/*"))
+KEYS = Domain(
+    KEY_ACTIONS,
+    wildcard("arn:*:kms:*:*:key/*"),
+    ALIAS_ACTIONS | bit("kms:CreateKey"),
+    wildcard("arn:*:kms:*:*:alias/*"),
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -93,10 +101,15 @@ class Classes:
         self._asks_grantee = any(test.key == GRANTEE for test in (*asked, *self._asked_of_principals))
         self._asked_of_keys = {t: None for t in asked if self._is_about_keys(t)}
         self._patterns: dict[Pattern, None] = {}
+        self._by_place = False
         self._sparse: dict[str, list[Subject]] = defaultdict(list)
+        self._placed: dict[str, list[Subject]] = defaultdict(list)
+        self.names: dict[Subject, list[str]] = defaultdict(list)
+        """Which single keys the statements of a principal name."""
         self.subject_class: dict[Subject, SubjectClass] = {}
         self.subjects: dict[str, list[SubjectClass]] = defaultdict(list)
         self._classes: dict[Signature, SubjectClass] = {}
+        self._naming: dict[str, list[Subject]] = self._sparse
         for subject in subjects:
             self._sort_subject(subject)
         self.key_class: dict[str, KeyClass] = {}
@@ -108,6 +121,10 @@ class Classes:
     def naming(self, key: Guarded) -> list[Subject]:
         """Principals with a statement that names this very key."""
         return self._sparse.get(key.arn, [])
+
+    def placed_naming(self, key: Guarded) -> list[Subject]:
+        """The same among those that are not principals of the relation (`place`)."""
+        return self._placed.get(key.arn, [])
 
     def documents(self, subjects: SubjectClass, keys: KeyClass) -> Documents:
         """What decides between any two members that do not name each other."""
@@ -136,6 +153,7 @@ class Classes:
         A statement that asks something which the keys were not sorted by names each key that it may cover.
         """
         if subject not in self.subject_class:
+            self._naming = self._placed
             for statement in _subject_statements(subject, self.domain.actions):
                 if not self._is_sorted_by(statement, subject):
                     self._name_each(statement, subject)
@@ -156,7 +174,7 @@ class Classes:
         patterns = [pattern for pattern, _ in self._key_patterns(statement, subject)]
         for key in self._keys:
             if statement.except_resources or any(covers_resource(pattern, key.arn) for pattern in patterns):
-                self._sparse[key.arn].append(subject)
+                self._name(key.arn, subject)
 
     def _find(self, subject: Subject) -> SubjectClass:
         general = self._general_identity(subject)
@@ -183,8 +201,12 @@ class Classes:
         if any(pattern.literal is None for pattern, _ in patterns):
             return True
         for pattern, _ in patterns:
-            self._sparse[str(pattern)].append(subject)
+            self._name(str(pattern), subject)
         return False
+
+    def _name(self, arn: str, subject: Subject) -> None:
+        self._naming[arn].append(subject)
+        self.names[subject].append(arn)
 
     def _subject_signature(self, subject: Subject, identity: tuple[Document, ...] | Unread) -> Signature:
         return (
@@ -196,7 +218,20 @@ class Classes:
             subject.boundary is None,
             subject.scps if isinstance(subject.scps, Unread) else self._levels(subject),
             tuple(_entry(test, self._facts(subject)) for test in self._asked_of_principals),
+            self._besides(subject),
         )
+
+    def _besides(self, subject: Subject) -> Signature:
+        """What a principal may do with other resources on the way."""
+        found = set()
+        wanted = self.domain.besides
+        for statement in _subject_statements(subject, wanted) if wanted else ():
+            patterns = key_patterns(statement, subject, self.domain.besides_like)
+            if patterns or statement.except_resources:
+                self._by_place |= any(pattern != ANYTHING for pattern, _ in patterns) or statement.except_resources
+                where = (tuple(patterns), statement.except_resources)
+                found.add(statement_signature(statement, subject.facts, where, wanted))
+        return frozenset(found)
 
     def _facts(self, subject: Subject) -> Facts:
         """What is known of a principal, and whether it may be the grantee that some condition asks for."""
@@ -242,6 +277,7 @@ class Classes:
     def _key_signature(self, key: Guarded, policies: tuple[Document, ...] | Unread) -> Signature:
         return (
             key.account,
+            key.arn.rpartition(":")[0] if self._by_place else None,
             key.traits,
             policies if isinstance(policies, Unread) else _policy_signature(policies, key, self.domain.actions),
             key.rcps if isinstance(key.rcps, Unread) else id(key.rcps),

@@ -60,7 +60,11 @@ class AccessEstate:
     @cached_property
     def escalation(self) -> Escalation:
         """Who can come to reach which key by changing policies or as somebody else."""
-        return Escalation(self.subjects, self.keys, self._compute)
+        return self.escalation_in({})
+
+    def escalation_in(self, fixed: dict[str, Known]) -> Escalation:
+        """The same where some of the context is settled (keys in lower case)."""
+        return Escalation(self.subjects, self.keys, self.relation, self._compute, fixed)
 
     def decide(self, principal: str, key: str, action: str, fixed: dict[str, Known] | None = None) -> Decision:
         """The decision for one principal, key and action by name; KeyError for one that is not there."""

@@ -22,6 +22,11 @@ class KeySubject(Guarded):
 
     record: KeyFact
 
+    @property
+    def traits(self) -> str | None:
+        """A multi-Region key stands for itself: what can be done with it depends on its relatives."""
+        return self.arn if self.record.multi_region_type else None
+
     def unread(self) -> tuple[str, ...]:
         """Why it cannot be told for certain who is allowed."""
         reasons = [layer.reason for layer in (self.policies, self.grants) if isinstance(layer, Unread)]

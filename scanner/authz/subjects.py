@@ -53,7 +53,10 @@ class Subjects:
     missing: dict[str, str] = field(default_factory=dict)
     """Accounts whose IAM was not fully read, and why."""
     strangers: dict[str, Subject] = field(default_factory=dict)
+    policies: dict[str, Document] = field(default_factory=dict)
+    """Managed policies that were read, by ARN."""
     _unread: dict[str, list[str]] = field(default_factory=dict)
+    _groups: dict[tuple[str, str], Subject] = field(default_factory=dict)
 
     def all(self) -> Iterator[Subject]:
         """Every user, role and root user of the accounts that were read."""
@@ -80,6 +83,12 @@ class Subjects:
         caller = parse_caller(text)
         role = self._role_of(caller) if caller.kind == "session" else None
         return found if role is None else [*found, role]
+
+    def group_named(self, account: str, name: str) -> Subject | None:
+        """A group by name."""
+        if not self._groups:
+            self._groups = {(g.record.account, g.record.name): g for g in self.groups.values() if g.record}
+        return self._groups.get((account, name))
 
     def unread_in(self, account: str) -> list[str]:
         """What of an account's IAM could not be read."""
@@ -163,6 +172,7 @@ class _Reader:
             self.found.by_account[record.account].append(subject)
         self._missing()
         self._roots()
+        self.found.policies = {arn: self._managed(arn, "iam") for arn in self.managed}
         return self.found
 
     def _subject(self, record: PrincipalFact) -> Subject:
@@ -306,6 +316,7 @@ def outsider_facts() -> Facts:
         "aws:vpceorgid": one_of("o-outside000"),
         "aws:vpceorgpaths": one_of("o-outside000/r-out/"),
         "aws:sourceaccount": one_of(OUTSIDE),
+        "aws:sourceowner": one_of(OUTSIDE),
         "aws:sourcearn": one_of(foreign, "arn:*:s3:::outside-*"),
         "aws:sourceorgid": one_of("o-outside000"),
         "aws:sourceorgpaths": one_of("o-outside000/r-out/"),

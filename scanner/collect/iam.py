@@ -74,6 +74,7 @@ def _principal(scope: Scope, kind: Kind, detail: dict[str, Any]) -> PrincipalFac
         boundary=detail.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
         tags=tags_of(detail.get("Tags")),
         last_used=detail.get("RoleLastUsed", {}).get("LastUsedDate"),
+        instance_profiles=tuple(profile["Arn"] for profile in detail.get("InstanceProfileList", ())),
     )
 
 

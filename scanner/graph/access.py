@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from scanner.catalog.kms_actions import USAGE_OF, actions_of
@@ -98,11 +99,12 @@ class AccessSource:
         subject = self.estate.subjects.by_arn.get(principal)
         if subject is None:
             return
-        ways = self.estate.escalation.from_principal(subject, self.estate.keys[key_arn], through_others=True)
-        for _, path in ways:
-            if _possible(RELATIONS["users"], self._graph.keys[key_arn]) & set(path.actions):
-                yield of_path(path)
-                return
+        from scanner.authz.actions import mask_of
+
+        among = mask_of(_possible(RELATIONS["users"], self._graph.keys[key_arn]))
+        key = self.estate.keys[key_arn]
+        ways = self.estate.escalation.from_principal(subject, key, among=among, through_others=True)
+        yield from (of_path(path) for _, path in islice(ways, 1))
 
     def on_all_keys(self, principal: str) -> tuple[Statement, ...] | Partial[Statement] | Unknown:
         """Statements of a principal that reach every key."""

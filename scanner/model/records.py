@@ -220,6 +220,8 @@ class PrincipalFact(Record, frozen=True, tag="principal"):
     """ARN of the managed policy that is the permissions boundary."""
     tags: dict[str, str] | UnsetType = UNSET
     last_used: datetime | None = None
+    instance_profiles: tuple[str, ...] = ()
+    """ARNs of the instance profiles through which EC2 instances run with the role."""
 
 
 class ManagedPolicyFact(Record, frozen=True, tag="managed-policy"):
