@@ -123,6 +123,32 @@ class TrendPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class FixRecord:
+    """What became of the failures of one rule, or of the rules that serve one standard, over all runs."""
+
+    name: str
+    open: int
+    resolved: int
+    """Findings that are gone now."""
+    regressed: int
+    """Findings that came back at least once, open or not."""
+    fixes: int
+    """Times that a failure was fixed, a regressed one counted again."""
+    mean_time_to_fix: float | None
+    """Seconds from a failure's opening to the run that no longer saw it; None without a fix."""
+    open_since: datetime | None
+    """When the oldest open failure opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixRecords:
+    """How long faults stay, by rule and by standard."""
+
+    rules: tuple[FixRecord, ...]
+    frameworks: tuple[FixRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """All that a renderer may see."""
 
@@ -149,6 +175,8 @@ class Report:
     key_pages: tuple[KeyPage, ...] = ()
     trend: tuple[TrendPoint, ...] = ()
     """Earlier runs, oldest first."""
+    fixes: FixRecords | None = None
+    """What the history knows of these accounts; None without one."""
 
 
 def sort_key(finding: Finding) -> tuple[int, int, str, str, str]:

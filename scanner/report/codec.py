@@ -36,6 +36,7 @@ def to_wire(report: Report, options: RenderOptions) -> wire.ReportOut:
         frameworks=report.frameworks,
         key_pages=report.key_pages,
         trend=report.trend,
+        fixes=report.fixes,
     )
 
 
@@ -118,6 +119,7 @@ def from_wire(read: wire.ReportOut) -> Report:
         frameworks=read.frameworks,
         key_pages=read.key_pages,
         trend=read.trend,
+        fixes=read.fixes,
     )
 
 

@@ -19,7 +19,7 @@ from scanner.report.phrases import evidence_line, waiver_line
 from scanner.report.requirements import RequirementVerdict, frameworks_of, verdicts
 from scanner.report.rulebook import rulebook
 from scanner.report.summary import WORST_FIRST, Summary, completeness, conclusion, observed, summarize
-from scanner.report.trend import chart
+from scanner.report.trend import trends
 
 TEXT = 4000
 ROWS = 1000
@@ -58,7 +58,7 @@ def page(report: Report, options: RenderOptions) -> dict[str, Any]:
         "waiver_count": len(waived),
         "notices": [notice.text for notice in report.notices],
         "changes": change_lines(report.changes),
-        "trend": chart(report.trend, summary, report.as_of) if report.trend else None,
+        "trends": trends(report),
         "key_count": len(report.key_pages),
         "finding_count": len(listed),
     }

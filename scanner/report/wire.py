@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from scanner.model.finding import Evidence, Notice, TrendPoint
+from scanner.model.finding import Evidence, FixRecords, Notice, TrendPoint
 from scanner.model.framework import Framework
 from scanner.model.keypage import KeyPage
 from scanner.model.records import Source
@@ -114,6 +114,7 @@ class RuleOut(Part, frozen=True):
     sources: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     params: dict[str, Any] = {}
+    false_positives: str = ""
     off: str | None = None
     variants: tuple[VariantOut, ...] = ()
 
@@ -169,3 +170,4 @@ class ReportOut(Part, frozen=True):
     frameworks: tuple[Framework, ...] = ()
     key_pages: tuple[KeyPage, ...] = ()
     trend: tuple[TrendPoint, ...] = ()
+    fixes: FixRecords | None = None

@@ -17,15 +17,13 @@ from sqlalchemy import Connection, Integer, Table, and_, case, exists, literal, 
 from sqlalchemy.dialects import postgresql, sqlite
 
 from scanner.errors import UsageError
-from scanner.model.finding import Finding, Report, TrendPoint
+from scanner.model.finding import Finding, Report
 from scanner.model.reach import reach_of
 from scanner.model.rule import Outcome, Severity
 from scanner.store.history_database import writing
 from scanner.store.history_staging import GONE, STAGED, stage
 from scanner.store.history_tables import FINDINGS, RULE_FRAMEWORKS, RUNS, Moment
-
-POINTS = 366
-"""Earlier runs that a report shows: a year of nights."""
+from scanner.store.history_trends import fixes, points
 
 
 def prepare(store: str) -> None:
@@ -35,7 +33,7 @@ def prepare(store: str) -> None:
 
 
 def record(report: Report, store: str) -> Report:
-    """Write one run down; the report with `first_seen` of each finding and the `trend` of earlier runs of its scope.
+    """Write one run down; the report with `first_seen` of each finding, the `trend` of earlier runs and `fixes`.
 
     `store` is a file for SQLite, `sqlite:///FILE` or `postgresql://user@host/database`. Recording a report twice
     changes nothing. Raises SourceError for a store that cannot be used, UsageError for a report on a plan.
@@ -52,10 +50,11 @@ def record(report: Report, store: str) -> Report:
         _keep_frameworks(connection, report)
         first_seen = _first_seen(connection, report)
         trend = points(connection, run["scope"], run)
+        fixed = fixes(connection, report.source.accounts)
     dated = tuple(
         _dated(one, first_seen.get(fingerprint)) for fingerprint, one in zip(prints, report.findings, strict=True)
     )
-    return replace(report, findings=dated, trend=trend)
+    return replace(report, findings=dated, trend=trend, fixes=fixed)
 
 
 def _row(fingerprint: str, one: Finding) -> tuple[object, ...]:
@@ -166,19 +165,6 @@ def _first_seen(connection: Connection, report: Report) -> dict[str, datetime]:
     accounts = {one.account for one in report.findings}
     rows = connection.execute(select(known.fingerprint, known.first_seen).where(known.account.in_(accounts)))
     return {fingerprint: first_seen for fingerprint, first_seen in rows}  # noqa: C416  rows are no pairs to mypy
-
-
-def points(connection: Connection, scope: str, before: dict[str, Any] | None = None) -> tuple[TrendPoint, ...]:
-    """The runs of a scope, oldest first; with `before`, those up to that run without itself."""
-    query = select(RUNS).where(RUNS.c.scope == scope).order_by(RUNS.c.read_at.desc(), RUNS.c.as_of.desc()).limit(POINTS)
-    if before is not None:
-        query = query.where(RUNS.c.id != before["id"], RUNS.c.read_at <= before["read_at"])
-    return tuple(_point(row) for row in reversed(connection.execute(query).mappings().all()))
-
-
-def _point(row: Any) -> TrendPoint:
-    failed = {severity.label: row[severity.label] for severity in sorted(Severity, reverse=True)}
-    return TrendPoint(row["as_of"], failed, row["not_assessed"], bool(row["complete"]))
 
 
 def _insert(connection: Connection, table: Table) -> Any:

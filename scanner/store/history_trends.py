@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from scanner.model.finding import TrendPoint
-from scanner.store.history import points
+from scanner.model.finding import FixRecord, FixRecords, TrendPoint
+from scanner.model.rule import Severity
 from scanner.store.history_database import reading
-from scanner.store.history_tables import FINDINGS, MICROSECOND, RULE_FRAMEWORKS, RUNS
+from scanner.store.history_tables import FINDINGS, RULE_FRAMEWORKS, RUNS
+
+POINTS = 366
+"""Earlier runs that a report shows: a year of nights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,50 +27,47 @@ class ScopeTrend:
 
 
 @dataclass(frozen=True, slots=True)
-class FixRecord:
-    """What became of the failures of one rule, or of the rules that serve one standard."""
-
-    name: str
-    open: int
-    resolved: int
-    """Findings that are gone now."""
-    regressed: int
-    """Findings that came back at least once, open or not."""
-    fixes: int
-    """Times that a failure was fixed, a regressed one counted again."""
-    time_to_fix: timedelta | None
-    """Mean time from a failure's opening to the run that no longer saw it; None without a fix."""
-    open_since: datetime | None
-    """When the oldest open failure opened."""
-
-
-@dataclass(frozen=True, slots=True)
 class Trends:
     """A whole history, summed up."""
 
     scopes: tuple[ScopeTrend, ...]
-    rules: tuple[FixRecord, ...]
-    frameworks: tuple[FixRecord, ...]
+    fixes: FixRecords
 
 
 def trends(store: str) -> Trends:
     """The history in `store`; SourceError where there is none."""
     with reading(store) as connection:
         scopes = connection.scalars(select(RUNS.c.scope).distinct().order_by(RUNS.c.scope)).all()
-        sums = _sums(connection)
-        groups: dict[str, list[str]] = defaultdict(list)
-        for rule, framework in connection.execute(select(RULE_FRAMEWORKS)):
+        return Trends(tuple(ScopeTrend(scope, points(connection, scope)) for scope in scopes), fixes(connection))
+
+
+def points(connection: Connection, scope: str, before: dict[str, Any] | None = None) -> tuple[TrendPoint, ...]:
+    """The runs of a scope, oldest first; with `before`, those up to that run without itself."""
+    query = select(RUNS).where(RUNS.c.scope == scope).order_by(RUNS.c.read_at.desc(), RUNS.c.as_of.desc()).limit(POINTS)
+    if before is not None:
+        query = query.where(RUNS.c.id != before["id"], RUNS.c.read_at <= before["read_at"])
+    return tuple(_point(row) for row in reversed(connection.execute(query).mappings().all()))
+
+
+def _point(row: Any) -> TrendPoint:
+    failed = {severity.label: row[severity.label] for severity in sorted(Severity, reverse=True)}
+    return TrendPoint(row["as_of"], failed, row["not_assessed"], bool(row["complete"]))
+
+
+def fixes(connection: Connection, accounts: Collection[str] | None = None) -> FixRecords:
+    """What became of failures, in all accounts or in these, by rule and by standard."""
+    sums = _sums(connection, accounts)
+    groups: dict[str, list[str]] = defaultdict(list)
+    for rule, framework in connection.execute(select(RULE_FRAMEWORKS)):
+        if rule in sums:
             groups[framework].append(rule)
-        return Trends(
-            tuple(ScopeTrend(scope, points(connection, scope)) for scope in scopes),
-            tuple(_record(rule, (row,)) for rule, row in sorted(sums.items())),
-            tuple(
-                _record(name, (sums[rule] for rule in rules if rule in sums)) for name, rules in sorted(groups.items())
-            ),
-        )
+    return FixRecords(
+        tuple(_record(rule, (row,)) for rule, row in sorted(sums.items())),
+        tuple(_record(name, (sums[rule] for rule in rules)) for name, rules in sorted(groups.items())),
+    )
 
 
-def _sums(connection: Connection) -> dict[str, Any]:
+def _sums(connection: Connection, accounts: Collection[str] | None) -> dict[str, Any]:
     known = FINDINGS.c
     query = select(
         known.rule,
@@ -79,6 +78,8 @@ def _sums(connection: Connection) -> dict[str, Any]:
         func.sum(known.fix_time).label("fix_time"),
         func.min(known.opened).filter(known.resolved.is_(None)).label("open_since"),
     ).group_by(known.rule)
+    if accounts is not None:
+        query = query.where(known.account.in_(accounts))
     return {row.rule: row for row in connection.execute(query)}
 
 
@@ -92,6 +93,6 @@ def _record(name: str, rows: Iterable[Any]) -> FixRecord:
         resolved=resolved,
         regressed=sum(row.regressed for row in rows),
         fixes=fixes,
-        time_to_fix=spent // fixes * MICROSECOND if fixes else None,
+        mean_time_to_fix=spent // fixes / 1_000_000 if fixes else None,
         open_since=min((row.open_since for row in rows if row.open_since is not None), default=None),
     )

@@ -4,7 +4,17 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from scanner.model.finding import Evidence, Finding, Notice, Report, TrendPoint, WaiverNote, sort_key
+from scanner.model.finding import (
+    Evidence,
+    Finding,
+    FixRecord,
+    FixRecords,
+    Notice,
+    Report,
+    TrendPoint,
+    WaiverNote,
+    sort_key,
+)
 from scanner.model.framework import Framework, Requirement
 from scanner.model.keypage import ChainLink, KeyEdge, KeyPage
 from scanner.model.records import Gap, Source
@@ -242,6 +252,14 @@ def full_report(**facts: Any) -> Report:
         "trend": (
             TrendPoint(datetime(2026, 11, 20, 3, 0, tzinfo=UTC), {"critical": 2, "high": 3, "medium": 9}, 4, True),
             TrendPoint(datetime(2026, 11, 21, 3, 0, tzinfo=UTC), {"critical": 1, "high": 3, "medium": 7}, 2, False),
+        ),
+        "fixes": FixRecords(
+            (
+                FixRecord("key-policy-public", 1, 4, 1, 5, 2.5 * 86400, datetime(2026, 11, 20, 3, 0, tzinfo=UTC)),
+                FixRecord("key-rotation-off", 0, 12, 0, 12, 21 * 86400.0, None),
+                FixRecord("pci-resource-off-cks", 2, 0, 0, 0, None, datetime(2026, 11, 1, 3, 0, tzinfo=UTC)),
+            ),
+            (FixRecord("pci-dss-4.0.1", 3, 16, 1, 17, 15.6 * 86400, datetime(2026, 11, 1, 3, 0, tzinfo=UTC)),),
         ),
         "changes": {
             "access": [

@@ -3,6 +3,7 @@
 import os
 import re
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,7 @@ def opened(browser, tmp_path):
 
 
 PAGES = ("#summary", "#findings", "#standards", "#framework/pci-dss-4.0.1", "#keys", "#key/0", "#changes", "#gaps")
-PAGES += ("#waivers", "#audit")
+PAGES += ("#trends", "#waivers", "#audit")
 
 
 def go(tab, page):
@@ -85,7 +86,33 @@ def test_the_summary_leads_with_completeness_and_the_verdict(opened, full):
     expect(tab.locator(".conclusion")).to_have_text("4 failures in 7 assessed verdicts.")
     expect(tab.locator(".card.critical b")).to_have_text("1")
     expect(tab.locator("#summary")).to_contain_text("expired on 2026-10-31")
-    assert tab.locator("svg.trend circle").count() == 3
+
+
+def test_trends_are_drawn_and_told_in_tables(opened, full):
+    tab = opened(full, "#trends")
+    lines = tab.locator("svg.trend g")
+    drawn = ["critical", "high", "medium", "low", "info"]
+    assert lines.evaluate_all("groups => groups.map(g => g.className.baseVal)") == drawn
+    assert tab.locator("svg.trend circle").count() == 15
+    assert tab.locator("svg.trend circle.partial").count() == 5
+    expect(tab.locator("svg.trend desc")).to_contain_text("3 runs from 2026-11-20 03:00 to 2026-11-22 03:00")
+    for one in tab.locator("#trends svg").all():
+        assert len(tab.locator(f"#{one.get_attribute('aria-labelledby').split()[0]}").text_content()) > 10
+    expect(tab.locator("#trends tbody tr").first).to_contain_text("this run")
+    assert tab.locator("svg.bars").first.locator("rect").evaluate_all("bars => bars.map(b => b.getBBox().width)") == [
+        380,
+        pytest.approx(380 * 2.5 / 21, abs=0.1),
+    ]
+    expect(tab.locator("#trends")).to_contain_text("21.0 days")
+    heights = lines.locator("text").evaluate_all("texts => texts.map(t => t.getBBox().y).sort((a, b) => a - b)")
+    assert all(lower - upper >= 13 for upper, lower in pairwise(heights))
+
+
+def test_a_first_run_has_nothing_to_draw_and_a_report_without_history_no_trends(opened, full):
+    first = opened(replace(full, trend=()), "#trends")
+    expect(first.locator("#trends")).to_contain_text("This is the first run")
+    assert first.locator("svg.trend").count() == 0
+    assert opened(replace(full, trend=(), fixes=None), "#trends").locator("#trends").count() == 0
 
 
 def test_one_page_is_shown_at_a_time(opened, full):

@@ -51,8 +51,9 @@ def first_seen(report: Report) -> list[datetime | None]:
 
 def rotation(store: str) -> tuple[int, int, int, timedelta | None]:
     """(open, resolved, regressed, mean time to fix) of the one rule that these tests are about."""
-    rule = next(rule for rule in trends(store).rules if rule.name == ROTATION.id)
-    return rule.open, rule.resolved, rule.regressed, rule.time_to_fix
+    rule = next(rule for rule in trends(store).fixes.rules if rule.name == ROTATION.id)
+    taken = None if rule.mean_time_to_fix is None else timedelta(seconds=rule.mean_time_to_fix)
+    return rule.open, rule.resolved, rule.regressed, taken
 
 
 def test_a_finding_keeps_when_it_was_first_seen(store: str) -> None:
@@ -63,7 +64,7 @@ def test_a_finding_keeps_when_it_was_first_seen(store: str) -> None:
 def test_what_was_never_seen_to_fail_has_no_first_sight(store: str) -> None:
     open_verdict = a_finding(outcome=Outcome.NOT_ASSESSED)
     assert first_seen(record(night(0, open_verdict), store)) == [None]
-    assert trends(store).rules == ()
+    assert trends(store).fixes.rules == ()
 
 
 def test_a_failure_that_is_listed_no_more_is_resolved_and_one_that_returns_has_regressed(store: str) -> None:
@@ -72,7 +73,7 @@ def test_a_failure_that_is_listed_no_more_is_resolved_and_one_that_returns_has_r
     assert rotation(store) == (0, 1, 0, timedelta(days=2))
     assert first_seen(record(night(5, a_finding()), store)) == [NIGHT]
     assert rotation(store) == (1, 0, 1, timedelta(days=2))
-    assert trends(store).rules[0].open_since == NIGHT + timedelta(days=5)
+    assert trends(store).fixes.rules[0].open_since == NIGHT + timedelta(days=5)
     record(night(9), store)
     assert rotation(store) == (0, 1, 1, timedelta(days=3))
 
@@ -113,7 +114,7 @@ def test_a_scan_resolves_nothing_that_it_could_not_see(earlier: Finding, later: 
     place = a_source(accounts=(earlier.account,), regions=(earlier.region,), finished=NIGHT)
     record(night(0, earlier, source=place), store)
     record(later, store)
-    rule = next(rule for rule in trends(store).rules if rule.name == earlier.rule)
+    rule = next(rule for rule in trends(store).fixes.rules if rule.name == earlier.rule)
     assert (rule.open, rule.resolved) == (1, 0)
 
 
@@ -159,8 +160,18 @@ def test_the_time_to_fix_of_a_standard_is_that_of_its_rules(store: str) -> None:
     record(night(0, a_finding(), a_finding(GRANT)), store)
     record(night(2, a_finding(GRANT)), store)
     record(night(6), store)
-    pci = next(one for one in trends(store).frameworks if one.name == "pci-dss-4.0.1")
-    assert (pci.fixes, pci.time_to_fix, pci.open) == (2, timedelta(days=4), 0)
+    pci = next(one for one in trends(store).fixes.frameworks if one.name == "pci-dss-4.0.1")
+    assert (pci.fixes, pci.mean_time_to_fix, pci.open) == (2, 4 * 86400, 0)
+
+
+def test_a_report_tells_how_long_faults_of_its_accounts_stay(store: str) -> None:
+    elsewhere = a_source(accounts=("999999999999",), finished=NIGHT)
+    record(night(0, a_finding(GRANT, account="999999999999"), source=elsewhere), store)
+    record(night(0, a_finding()), store)
+    fixes = record(night(3), store).fixes
+    assert fixes is not None
+    assert [(one.name, one.mean_time_to_fix) for one in fixes.rules] == [(ROTATION.id, 3 * 86400)]
+    assert {one.name for one in fixes.frameworks} == {"pci-dss-4.0.1", "nist-800-53-r5"}
 
 
 def test_two_runs_at_once_lose_nothing(store: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,11 +15,12 @@ from scanner.cli.words import Word
 from scanner.model.words import plural
 
 if TYPE_CHECKING:
-    from scanner.model.finding import TrendPoint
-    from scanner.store.history_trends import FixRecord, Trends
+    from scanner.model.finding import FixRecord, TrendPoint
+    from scanner.store.history_trends import Trends
 
 DEFAULT = "keyproof-history.db"
 RUNS_SHOWN = 14
+DAY = 86_400
 
 
 @click.command("history")
@@ -55,8 +56,8 @@ def as_json(known: Trends) -> dict[str, Any]:
     return {
         "schema": 1,
         "scopes": [{"scope": one.scope, "runs": [_run_json(point) for point in one.points]} for one in known.scopes],
-        "rules": [{"rule": record.name} | _record_json(record) for record in known.rules],
-        "frameworks": [{"framework": record.name} | _record_json(record) for record in known.frameworks],
+        "rules": [{"rule": record.name} | _record_json(record) for record in known.fixes.rules],
+        "frameworks": [{"framework": record.name} | _record_json(record) for record in known.fixes.frameworks],
     }
 
 
@@ -75,7 +76,7 @@ def _record_json(record: FixRecord) -> dict[str, Any]:
         "resolved": record.resolved,
         "regressed": record.regressed,
         "fixes": record.fixes,
-        "mean_time_to_fix": None if record.time_to_fix is None else record.time_to_fix.total_seconds(),
+        "mean_time_to_fix": record.mean_time_to_fix,
         "open_since": None if record.open_since is None else record.open_since.isoformat(),
     }
 
@@ -89,7 +90,7 @@ def as_text(known: Trends, now: datetime) -> Iterator[str]:
             yield f"  {plural(hidden, 'earlier run is', 'earlier runs are')} in -f json"
         yield from _table(_runs(scope.points[-RUNS_SHOWN:]))
         yield ""
-    for title, records in (("rule", known.rules), ("framework", known.frameworks)):
+    for title, records in (("rule", known.fixes.rules), ("framework", known.fixes.frameworks)):
         yield from _table(_records(title, records, now))
         yield ""
     yield "Open and resolved count findings; the time to fix runs from the first run that saw a failure to the first"
@@ -112,13 +113,13 @@ def _runs(points: tuple[TrendPoint, ...]) -> Iterator[tuple[str, ...]]:
 def _records(title: str, records: tuple[FixRecord, ...], now: datetime) -> Iterator[tuple[str, ...]]:
     yield (title, "open", "resolved", "came back", "mean time to fix", "oldest open")
     for record in records:
-        age = None if record.open_since is None else now - record.open_since
+        age = None if record.open_since is None else (now - record.open_since).total_seconds()
         counts = (f"{number:,}" for number in (record.open, record.resolved, record.regressed))
-        yield (record.name, *counts, _days(record.time_to_fix), _days(age))
+        yield (record.name, *counts, _days(record.mean_time_to_fix), _days(age))
 
 
-def _days(span: timedelta | None) -> str:
-    return "-" if span is None else f"{max(span / timedelta(days=1), 0):.1f} days"
+def _days(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{max(seconds, 0) / DAY:.1f} days"
 
 
 def _table(rows: Iterator[tuple[str, ...]]) -> Iterator[str]:

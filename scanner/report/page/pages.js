@@ -58,4 +58,5 @@ function step(current, by) {
 document.addEventListener("keydown", onKey);
 addEventListener("hashchange", () => { showPage(); scrollTo(0, 0); });
 addEventListener("beforeprint", fillAudit);
+addEventListener("load", () => scrollTo(0, 0)); // a page is shown from its top, not from its heading
 showPage();
