@@ -35,7 +35,7 @@ PRINCIPAL_TAG = "aws:principaltag/"
 RESOURCE_TAG = "aws:resourcetag/"
 _OPEN_IN_RESOURCE_POLICIES = ("aws:resourcetag/", "kms:resourcealiases")
 """Documented for IAM policies; whether key policies and RCPs see them, AWS does not say."""
-_OF_SERVICES = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths")
+_OF_SERVICES = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceowner", "aws:sourceorgid", "aws:sourceorgpaths")
 _OF_IAM = (
     "aws:principalarn",
     "aws:principalaccount",

@@ -25,7 +25,10 @@ from scanner.catalog.kms_actions import actions_of
 from scanner.model.unknown import Partial, Unknown
 
 Found = tuple[StatementRef, ...] | Partial[StatementRef] | Unknown
-_SOURCES = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths")
+_SOURCES = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceowner", "aws:sourceorgid", "aws:sourceorgpaths")
+_SERVICES = ("aws:principalisawsservice", "aws:principalservicename", "aws:principalservicenameslist")
+_SERVICE_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn")
+_ANY_SERVICE = "any-service.amazonaws.com"
 _PUT_KEY_POLICY = bit("kms:PutKeyPolicy")
 _SENSITIVE = CREATE_GRANT | mask_of(
     name for name, action in actions_of("kms").items() if action.cls == "use" and not action.internal
@@ -82,7 +85,7 @@ def orphan_principals(key: KeySubject) -> Found:
 
 
 def policy_writing(key: KeySubject) -> Found:
-    """Allow statements that give kms:PutKeyPolicy to somebody: living or not, under whatever condition, no AWS service."""
+    """Allow statements that give kms:PutKeyPolicy to somebody, living or not, on any condition; no AWS service."""
 
     def names_somebody(statement: Statement) -> bool:
         who = statement.principals
@@ -99,12 +102,21 @@ def unguarded_services(key: KeySubject) -> Found:
     """
 
     def unguarded(document: Document, statement: Statement) -> bool:
-        who = statement.principals
-        if who is None or not statement.allows or any(map(_binds_context, statement.conditions)):
+        if not statement.allows or any(map(_binds_context, statement.conditions)):
             return False
-        return any(_serves_strangers(key, document, statement, service) for service in sorted(who.services))
+        return any(_serves_strangers(key, document, statement, service) for service in _services(statement))
 
     return _where_in(key, unguarded)
+
+
+def _services(statement: Statement) -> list[str]:
+    """The services that a statement names; for a wildcard whose conditions pick services out, those, or any one."""
+    who = statement.principals
+    if who is None:
+        return []
+    picking = [test for test in statement.conditions if test.key in _SERVICES] if who.everyone else []
+    named = {value for test in picking for value in test.values if value.endswith(_SERVICE_SUFFIXES)}
+    return sorted(who.services | (named or {_ANY_SERVICE} if picking else set()))
 
 
 def _serves_strangers(key: KeySubject, document: Document, statement: Statement, service: str) -> bool:

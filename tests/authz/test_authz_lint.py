@@ -111,6 +111,8 @@ UNGUARDED = [
     allow(LOGS, **when("StringLike", "kms:EncryptionContext:aws:logs:arn", "arn:aws:logs:*")),
     allow(LOGS, **when("ForAllValues:StringEquals", "kms:EncryptionContext:aws:logs:arn", ACCOUNT)),
     allow(LOGS, **when("Bool", "aws:SecureTransport", "true")),
+    allow("*", **when("Bool", "aws:PrincipalIsAWSService", "true")),
+    allow({"AWS": "*"}, **when("StringEquals", "aws:PrincipalServiceName", "sns.amazonaws.com")),
 ]
 
 
@@ -128,6 +130,16 @@ GUARDED = [
     allow(LOGS, **when("ArnLike", "kms:EncryptionContext:aws:logs:arn", f"arn:aws:logs:{REGION}:{ACCOUNT}:*")),
     {**allow(LOGS), "Effect": "Deny"},
     allow({"AWS": f"arn:aws:iam::{ACCOUNT}:role/app"}),
+    allow("*", **when("Bool", "aws:PrincipalIsAWSService", "false")),
+    allow("*", **when("StringEquals", "kms:CallerAccount", ACCOUNT)),
+    {
+        **allow("*"),
+        "Condition": {
+            "Bool": {"aws:PrincipalIsAWSService": "true"},
+            "StringEquals": {"aws:SourceAccount": ACCOUNT},
+        },
+    },
+    allow(LOGS, **when("StringEquals", "aws:SourceOwner", ACCOUNT)),
 ]
 
 

@@ -28,6 +28,7 @@ NARROW: list[dict[str, Any]] = [
     {"IpAddress": {"aws:SourceIp": ["203.0.113.0/24", "2001:db8::/32"]}},
     {"ArnLike": {"aws:SourceArn": f"arn:aws:cloudtrail:*:{A}:trail/*"}},
     {"StringEquals": {"aws:SourceAccount": A}},
+    {"StringEquals": {"aws:SourceOwner": A}},
     {"StringLike": {"aws:userid": "AROAEXAMPLE:*"}},
     {"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com", "kms:CallerAccount": A}},
     {"StringNotLike": {"aws:PrincipalArn": "*"}},
