@@ -317,7 +317,6 @@ def outsider_facts() -> Facts:
         "aws:vpceorgpaths": one_of("o-outside000/r-out/"),
         "aws:sourceaccount": one_of(OUTSIDE),
         "aws:sourceowner": one_of(OUTSIDE),
-        "aws:sourceowner": one_of(OUTSIDE),
         "aws:sourcearn": one_of(foreign, "arn:*:s3:::outside-*"),
         "aws:sourceorgid": one_of("o-outside000"),
         "aws:sourceorgpaths": one_of("o-outside000/r-out/"),
