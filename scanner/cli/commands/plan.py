@@ -15,7 +15,12 @@ from scanner.errors import UsageError
 @click.option(
     "--live", type=FILE, metavar="SNAPSHOT", help="Say what the plan changes in the account of this snapshot."
 )
-@click.option("--source", type=FILE, metavar="DIR", help="Directory of the root module, for file and line of findings.")
+@click.option(
+    "--source",
+    type=FILE,
+    metavar="DIR",
+    help="Directory of the root module, or the binary plan: file and line of findings, and values the plan leaves open.",
+)
 @click.option("--checkov", is_flag=True, help="Run checkov beside it, for at most a minute, and merge what it reports.")
 @click.option("--checkov-report", type=FILE, metavar="FILE", help="Merge this report of checkov (JSON or SARIF).")
 @judging_options

@@ -19,6 +19,8 @@ SIZE_LIMIT = 1 << 30
 
 HOW_TO = "write it with `terraform show -json PLAN > plan.json`"
 
+HOW_BINARY = "give the output of `terraform show -json` on it, and the binary plan itself as `--source`"
+
 
 class Change(msgspec.Struct):
     """Values before and after, with mirrors of the same shape that mark unknown and sensitive leaves."""
@@ -264,7 +266,7 @@ def _lower(problem: Exception) -> str:
 def _decode(data: bytes, name: str) -> bytes:
     """UTF-8 bytes: PowerShell redirects write UTF-16 with a byte order mark."""
     if data.startswith(b"PK\x03\x04"):
-        raise SourceError(f"{name}: this is a binary plan; {HOW_TO}")
+        raise SourceError(f"{name}: this is a binary plan, which only its providers can read; {HOW_BINARY}")
     if not data.strip():
         raise SourceError(f"{name}: the file is empty; {HOW_TO}")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -9,9 +9,10 @@ import msgspec
 from scanner.collect.terraform.address import drop_prefixes
 from scanner.collect.terraform.configuration import references
 from scanner.collect.terraform.draft import flag, text, texts
+from scanner.collect.terraform.evaluation.values import PartlyKnown, Planned, Unknown, to_json
 from scanner.collect.terraform.expressions import expression_at
 from scanner.collect.terraform.instances import Instance
-from scanner.collect.terraform.values import State, leaf
+from scanner.collect.terraform.values import Leaf, State, leaf
 from scanner.collect.terraform.world import World
 
 DOCUMENT = "aws_iam_policy_document"
@@ -36,9 +37,37 @@ def read_policy(world: World, instance: Instance, path: str, at: tuple[int | str
         return Read(None)
     expression = world.resolver.expression(instance, path, one.at)
     why = world.why_unknown(instance, one, path)
-    if expression is None or one.state is State.SENSITIVE:
+    if one.state is State.SENSITIVE:
         return Read(None, why)
-    return _from_data(world, instance, expression, why)
+    told = Read(None, why) if expression is None else _from_data(world, instance, expression, why)
+    return told if told.text is not None and told.reason is None else _from_source(world, instance, one, path, told)
+
+
+def _from_source(world: World, instance: Instance, one: Leaf, path: str, told: Read) -> Read:
+    """The document that the source makes; what the plan tells where it adds nothing."""
+    written = world.written(instance, one, path)
+    if isinstance(written, PartlyKnown) and told.text is None:
+        return _told_part(written, f"{instance.address}.{one.pointer or path}")
+    if isinstance(written, Unknown):
+        return told._replace(reason=f"{told.reason}; {written.reason}") if written.read else told
+    if not isinstance(written, str) or (isinstance(written, Planned) and not written.stands):
+        return told
+    return Read(str(written))
+
+
+def _told_part(written: PartlyKnown, place: str) -> Read:
+    """The statements that are wholly known; if one that denies is not, nothing can be told."""
+    value = written.value
+    raw = value.get("Statement") if isinstance(value, dict) else None
+    statements = raw if isinstance(raw, list) else [raw]
+    rest = {name: part for name, part in value.items() if name != "Statement"} if isinstance(value, dict) else {}
+    known = [one for one in statements if isinstance(one, dict) and isinstance(to_json(one), str)]
+    open_ones = [one for one in statements if one not in known]
+    denies = any(not isinstance(one, dict) or one.get("Effect") != "Allow" for one in open_ones)
+    if denies or not known or not isinstance(to_json(rest), str):
+        return Read(None, f"{place} is known only after apply; {written.reason}")
+    text = to_json({**rest, "Statement": known})
+    return Read(str(text), f"{len(open_ones)} statement(s) of {place} are known only after apply; {written.reason}")
 
 
 def _from_data(world: World, instance: Instance, expression: Any, why: str) -> Read:

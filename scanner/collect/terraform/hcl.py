@@ -29,6 +29,8 @@ class SourceBlock:
     labels: tuple[str, ...]
     line: int
     end: int
+    text: str = ""
+    """The block as it is written, from its header to its closing brace."""
     locals: dict[str, list[str]] = field(default_factory=dict)
     """For a `locals` block: name to references."""
 
@@ -46,10 +48,10 @@ def scan(text: str) -> tuple[list[SourceBlock], list[Comment]]:
     blocks: list[SourceBlock] = []
     at, depth = 0, 0
     starts = _Lines(text)
-    body = 0
+    begin = body = 0
     comments: list[Comment] = []
     while at < len(text):
-        after = _skip(text, at)
+        after = skip(text, at)
         if after > at:
             if text[at] in "#/" and (found := WAIVER.match(text[at:after])):
                 comments.append(Comment(found[1].strip(), starts.line(at)))
@@ -57,14 +59,15 @@ def scan(text: str) -> tuple[list[SourceBlock], list[Comment]]:
         elif depth == 0 and (header := BLOCK.match(text, at)):
             labels = tuple(one[0] or one[1] for one in LABEL.findall(header["labels"]))
             blocks.append(SourceBlock(header["kind"], labels, starts.line(at), starts.line(at)))
-            at = body = header.end()
-            depth = 1
+            begin, at = at, header.end()
+            body, depth = at, 1
         else:
             if text[at] == "{":
                 depth += 1
             elif text[at] == "}" and depth:
                 depth -= 1
                 if depth == 0 and blocks:
+                    blocks[-1].text = text[begin : at + 1]
                     _close(blocks[-1], text[body:at], starts.line(at))
             at += 1
     return blocks, comments
@@ -80,7 +83,7 @@ def _attributes(body: str) -> Iterator[tuple[str, list[str]]]:
     """Attributes of a block's body with the references in their expressions."""
     at = 0
     while at < len(body):
-        after = _skip(body, at)
+        after = skip(body, at)
         if after > at:
             at = after
         elif found := ATTRIBUTE.match(body, at):
@@ -95,7 +98,7 @@ def _expression_end(text: str, at: int) -> int:
     """Where an expression ends: at the end of a line outside brackets."""
     depth = 0
     while at < len(text):
-        after = _skip(text, at)
+        after = skip(text, at)
         if after > at:
             ended = text[at] in "#/" and depth == 0 and "\n" in text[at:after]
             if ended:
@@ -109,7 +112,7 @@ def _expression_end(text: str, at: int) -> int:
     return at
 
 
-def _skip(text: str, at: int) -> int:
+def skip(text: str, at: int) -> int:
     """The end of the comment, string or heredoc that begins at `at`; `at` itself where none does."""
     if text[at] == "#" or text.startswith("//", at):
         end = text.find("\n", at)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scanner.collect.terraform.changes import Locate, as_before, build_changes, still_there
 from scanner.collect.terraform.configuration import ConfigurationIndex, index_configuration
@@ -26,6 +27,9 @@ from scanner.collect.terraform.world import World
 from scanner.errors import SourceError
 from scanner.model.records import Fact, Item, PlanChange, Source
 from scanner.model.snapshot import Sink
+
+if TYPE_CHECKING:
+    from scanner.collect.terraform.evaluation.evaluation import Evaluation
 
 BUILDERS: tuple[Callable[[World], Iterator[Fact]], ...] = (
     build_keys,
@@ -116,6 +120,7 @@ def _plan(document: Document, options: PlanOptions, now: datetime) -> Plan:
     source = SourceTree(options.source, configuration) if options.source else None
     when = _time(document.timestamp) or now
     after = _world(_after(found), configuration, options, when)
+    evaluation = after.evaluation = _evaluation(after, source, found) if source else None
     before = _world(_before(found), configuration, options, when)
     everything = [*found.by_address.values(), *found.deposed]
     facts_before, facts = _facts(before), _facts(after)
@@ -131,8 +136,21 @@ def _plan(document: Document, options: PlanOptions, now: datetime) -> Plan:
         world=after,
         world_before=before,
         waivers=list(_waivers(source, after, everything)) if source else [],
-        notes=() if document.configuration or isinstance(document, StateDocument) else (NO_CONFIGURATION,),
+        notes=tuple(_notes(document, evaluation)),
     )
+
+
+def _evaluation(world: World, source: SourceTree, found: Instances) -> Evaluation:
+    from scanner.collect.terraform.evaluation.evaluation import Evaluation  # only who gives a source pays for it
+
+    return Evaluation(world, source, bool(found.partial))
+
+
+def _notes(document: Document, evaluation: Evaluation | None) -> Iterator[str]:
+    if document.configuration is None and not isinstance(document, StateDocument):
+        yield NO_CONFIGURATION
+    if evaluation is not None and (note := evaluation.note()) is not None:
+        yield note
 
 
 def _waivers(source: SourceTree, world: World, instances: list[Instance]) -> Iterator[StatedWaiver]:

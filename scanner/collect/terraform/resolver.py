@@ -95,6 +95,12 @@ class Resolver:
         found.instances = list({one.address: (one, name) for one, name in found.instances}.values())
         return found
 
+    def reach(self, one: Instance, attribute: str | None, wanted: frozenset[str] | None) -> Found:
+        """The same for an attribute of an instance that is known already."""
+        found = Found(how={"exact"})
+        self._accept(one, attribute, wanted, found, set())
+        return found
+
     def _follow(
         self, asking: Instance, expression: Any, wanted: frozenset[str] | None, found: Found, seen: set[Any]
     ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,10 +10,8 @@ from pathlib import Path
 from scanner.collect.terraform.configuration import ConfigurationIndex, Place
 from scanner.collect.terraform.hcl import Comment, SourceBlock, scan
 from scanner.collect.terraform.instances import Instance
-from scanner.errors import Problem, SettingsError, SourceError
-
-LARGEST_FILE = 8 << 20
-"""Bytes of a source file that is still read."""
+from scanner.collect.terraform.source_files import SourceFile, SourceFiles, source_files
+from scanner.errors import Problem, SettingsError
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,61 +35,34 @@ class CodeWaiver:
 
 @dataclass(slots=True)
 class SourceTree:
-    """The blocks of every module that can be found below `root`."""
+    """The blocks of every module that can be found in the folder or binary plan `root`."""
 
     root: Path
     configuration: ConfigurationIndex
     waivers: list[CodeWaiver] = field(default_factory=list)
+    blocks: dict[Place, dict[tuple[str, ...], list[str]]] = field(default_factory=dict)
+    """Texts of blocks by module, kind and labels; several where blocks share a name (`locals`, override files)."""
+    files: SourceFiles = field(init=False)
     _lines: dict[tuple[Place, str, str, str], tuple[str, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not self.root.is_dir():
-            raise SourceError(f"{self.root}: not a folder; `--source` takes the folder of the root module")
-        folders = self._folders()
-        for place, folder in folders.items():
-            for path in sorted(folder.glob("*.tf")):
-                self._read(place, path)
+        self.files = source_files(self.root)
+        for file in self.files.sources(self.configuration):
+            self._read(file)
 
     def locate(self, instance: Instance) -> tuple[str, int] | None:
         """File (relative to the working folder given) and line of the block of an instance."""
         return self._lines.get(instance.block)
 
-    def _folders(self) -> dict[Place, Path]:
-        """The folder of each module: from `.terraform/modules/modules.json`, else by local `source` paths."""
-        found: dict[Place, Path] = {(): self.root}
-        installed = self._installed()
-        for place in sorted(self.configuration.modules, key=len):
-            if not place or place[:-1] not in found:
-                continue
-            call = self.configuration.modules[place[:-1]].calls.get(place[-1])
-            local = call.source if call and call.source and call.source.startswith((".", "/")) else None
-            folder = installed.get(".".join(place)) or (found[place[:-1]] / local if local else None)
-            if folder is not None and folder.is_dir():
-                found[place] = folder
-        return found
-
-    def _installed(self) -> dict[str, Path]:
-        manifest = self.root / ".terraform" / "modules" / "modules.json"
-        try:
-            listed = json.loads(manifest.read_text(encoding="utf-8"))["Modules"]
-            return {entry["Key"]: self.root / entry["Dir"] for entry in listed if entry["Key"]}
-        except (OSError, ValueError, KeyError, TypeError):
-            return {}
-
-    def _read(self, place: Place, path: Path) -> None:
-        if path.stat().st_size > LARGEST_FILE:
-            return
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeError) as problem:
-            raise SourceError(f"{path}: cannot be read: {problem}") from problem
-        blocks, comments = scan(text)
+    def _read(self, file: SourceFile) -> None:
+        blocks, comments = scan(file.text)
         for block in blocks:
-            self._keep(place, block, path)
+            self._keep(file.place, block, file.path)
         for comment in comments:
-            self.waivers += self._waiver(place, blocks, comment, path)
+            self.waivers += self._waiver(file.place, blocks, comment, file.path)
 
     def _keep(self, place: Place, block: SourceBlock, path: Path) -> None:
+        self.blocks.setdefault(place, {}).setdefault((block.kind, *block.labels), []).append(block.text)
         if block.kind in MODES and len(block.labels) == 2:
             kind, name = block.labels
             self._lines.setdefault((place, MODES[block.kind], kind, name), (path.as_posix(), block.line))

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scanner.collect.terraform.arns import planned_arn
 from scanner.collect.terraform.configuration import ConfigurationIndex
+from scanner.collect.terraform.evaluation.values import Planned, Unknown, Value
 from scanner.collect.terraform.instances import Instance
 from scanner.collect.terraform.places import Places, Where, own_arn
 from scanner.collect.terraform.resolver import Found, Resolver
 from scanner.collect.terraform.values import Leaf, State, leaf
+
+if TYPE_CHECKING:
+    from scanner.collect.terraform.evaluation.evaluation import Evaluation
 
 IDENTIFIERS = (
     "arn",
@@ -27,6 +31,8 @@ IDENTIFIERS = (
     "target_key_arn",
 )
 """Attributes by whose value one resource names another."""
+
+NO_SOURCE = Unknown("the source is not given", read=False)
 
 MANAGED_IDENTIFIERS = ("target_key_arn", "target_key_id", "arn", "id")
 
@@ -58,6 +64,8 @@ class World:
     places: Places
     now: datetime
     """The time of the plan: what it creates is created then."""
+    evaluation: Evaluation | None = None
+    """Works out by the source what the plan leaves open, where the source was given."""
     _by_type: dict[str, list[Instance]] = field(default_factory=lambda: defaultdict(list))
     _named: dict[str, dict[str, Instance]] = field(default_factory=dict)
     _managed: dict[str, str] | None = None
@@ -108,12 +116,23 @@ class World:
         """
         if not (self.configuration.known and instance.mirrored and instance.block in self.configuration.blocks):
             return False
+        written = self.written(instance, one, path)
+        if not isinstance(written, Unknown):
+            return written is None
+        if written.read:
+            return False
         if (expression := self.resolver.expression(instance, path, one.at)) is not None:
             return one.state is State.UNKNOWN and self.resolver.is_known(instance, expression)
         around, _, _ = path.rpartition(".")
         # A block that has values and no expressions is a dynamic one, whose attributes the plan does not trace.
         written = not around or self.resolver.expression(instance, around, one.at) is not None
         return written or one.state is State.UNKNOWN_BLOCK
+
+    def written(self, instance: Instance, one: Leaf, path: str) -> Value:
+        """What the source makes of an attribute that the plan leaves open; Unknown where it cannot be told."""
+        if self.evaluation is None or one.state not in (State.UNKNOWN, State.UNKNOWN_BLOCK):
+            return NO_SOURCE
+        return self.evaluation.value(instance, path, one.at)
 
     def why_unknown(self, instance: Instance, one: Leaf, path: str) -> str:
         """Why an attribute cannot be told, with its address."""
@@ -138,8 +157,25 @@ class World:
         if one.state is State.SENSITIVE or expression is None:
             if one.state in (State.ABSENT, State.NO_BLOCK):
                 return Reference()
-            return Reference(certainty="opaque", reason=self.why_unknown(instance, one, path))
-        return self._by_reference(instance, one, path, self.resolver.follow(instance, expression, types))
+            told = Reference(certainty="opaque", reason=self.why_unknown(instance, one, path))
+        else:
+            told = self._by_reference(instance, one, path, self.resolver.follow(instance, expression, types))
+        certain = told.one is not None and told.certainty == "exact"
+        return told if certain else self._by_source(instance, one, path, types, told)
+
+    def _by_source(
+        self, instance: Instance, one: Leaf, path: str, types: frozenset[str] | None, told: Reference
+    ) -> Reference:
+        """The same with what the source adds; what the plan tells stays where it adds nothing."""
+        written = self.written(instance, one, path)
+        if isinstance(written, Unknown):
+            return replace(told, reason=f"{told.reason}; {written.reason}") if written.read and told.reason else told
+        if isinstance(written, Planned):
+            if written.instance is None:
+                return told
+            found = self.resolver.reach(written.instance, written.attribute, types)
+            return self._by_reference(instance, one, path, found) if found.instances else told
+        return self._by_value(written, types)
 
     def _by_value(self, value: Any, types: frozenset[str] | None) -> Reference:
         found = self.named(value, types) if isinstance(value, str) else None

@@ -121,7 +121,7 @@ def test_a_plan_of_planned_values_alone_is_read_as_partial() -> None:
     ("data", "says"),
     [
         (b"", "empty"),
-        (b"PK\x03\x04rest", "binary plan"),
+        (b"PK\x03\x04rest", "`terraform show -json` on it, and the binary plan itself as `--source`"),
         (b'{"format_version": "1.2", "resource_ch', "not complete"),
         (b'{"format_version": "2.0", "resource_changes": []}', "newer than 1.x"),
         (b'{"format_version": "1.2", "resource_changes": {}}', "$.resource_changes"),
