@@ -94,6 +94,13 @@ CASES: list[tuple[str, Callable[[], PlanText], str, str]] = [
     ("a trail without KMS events", lambda: trail(event_selector=NO_KMS), "trail-excludes-kms-events", "FAIL"),
     ("a trail with all events", lambda: trail(), "trail-excludes-kms-events", "PASS"),
     (
+        "a trail under a key that the plan does not show",
+        lambda: trail(kms_key_id=FOREIGN_KEY),
+        "trail-unencrypted",
+        "PASS",
+    ),
+    ("a trail without a key", lambda: trail(), "trail-unencrypted", "FAIL"),
+    (
         "a database on a foreign key",
         lambda: PlanText().resource(
             "aws_db_instance.d", {"identifier": "d", "storage_encrypted": True, "kms_key_id": FOREIGN_KEY, **PCI}
