@@ -192,7 +192,7 @@ def test_no_switch_that_is_on_hides_the_key_that_is_named_beside_it(row: Encrypt
         return not re.search(r"(?i)owned|disabled", path)  # those name AWS's own key or none, and do override
 
     said = [(key.use, key.absent) for key in row.keys]
-    said += [(key.use, at.absent) for key, at in places_of(row) if at.absent is not None]
+    said += [(key.use, at.absent) for key, at in places_of(row) if at.absent is not None and at.path]
     uses = [key_use(name, "k", silence, on) for name, silence in said]
     assert [use for use in uses if use is None or use.key != "k"] == []
 

@@ -15,6 +15,7 @@ from scanner.catalog.encryption.types import (
     KeyField,
     aws_managed,
     one_key,
+    switch,
     tag_call,
 )
 
@@ -34,6 +35,8 @@ DAX_CLUSTER = one_key(
     ),
     NO_PATH,
     Flag("SSEDescription.Status", _SSE_STATES, missing=UNENCRYPTED),
+    At("aws_dax_cluster", "", switch("server_side_encryption.enabled", AWS_OWNED, missing=UNENCRYPTED)),
+    "cluster_name",
 )
 
 INFLUX_DB = one_key(

@@ -52,6 +52,10 @@ def trail(**values) -> PlanText:
     return PlanText().resource("aws_cloudtrail.t", {"name": "t", "s3_bucket_name": "logs", **values})
 
 
+def dax(**values) -> PlanText:
+    return PlanText().resource("aws_dax_cluster.d", {"cluster_name": "d", **values})
+
+
 def cluster(**values) -> PlanText:
     return PlanText().resource("aws_cloudhsm_v2_cluster.c", {"subnet_ids": ["s"], "cluster_id": AFTER_APPLY, **values})
 
@@ -74,6 +78,8 @@ CASES: list[tuple[str, Callable[[], PlanText], str, str]] = [
         "key-policy-public",
         "NOT_ASSESSED",
     ),
+    ("encrypted by the Region's default key under PCI", volume, "pci-resource-off-cks", "NOT_ASSESSED"),
+    ("encrypted by the Region's default key", volume, "resource-unencrypted", "PASS"),
     ("alias/aws/ebs under PCI", lambda: volume(kms_key_id="alias/aws/ebs"), "pci-resource-off-cks", "FAIL"),
     ("a volume not encrypted", lambda: volume(encrypted=False), "resource-unencrypted", "FAIL"),
     ("dsse with a CKS key", bucket_on_store_key, "pci-resource-off-cks", "PASS"),
@@ -97,6 +103,13 @@ CASES: list[tuple[str, Callable[[], PlanText], str, str]] = [
         "a trail under a key that the plan does not show",
         lambda: trail(kms_key_id=FOREIGN_KEY),
         "trail-unencrypted",
+        "PASS",
+    ),
+    ("a DAX cluster whose encryption nobody switched on", dax, "resource-unencrypted", "FAIL"),
+    (
+        "a DAX cluster with encryption",
+        lambda: dax(server_side_encryption=[{"enabled": True}]),
+        "resource-unencrypted",
         "PASS",
     ),
     ("a trail without a key", lambda: trail(), "trail-unencrypted", "FAIL"),
