@@ -7,13 +7,16 @@ from typing import Any
 
 from scanner.authz.actions import names
 from scanner.authz.documents import StatementRef
-from scanner.authz.escalation import EscalationPath
+from scanner.authz.effects import Effect
+from scanner.authz.escalation import Escalation, EscalationPath
 from scanner.authz.estate import AccessEstate
 from scanner.authz.keyless import keyless
 from scanner.authz.keys import KeySubject
-from scanner.authz.names import action_named, key_named, principal_named
+from scanner.authz.names import action_named, effect_named, key_named, principal_named
+from scanner.authz.reach import Reach
 from scanner.authz.relation import alone
 from scanner.authz.request import Decision, Unread, Verdict
+from scanner.authz.stores import StoreAccess
 from scanner.authz.subjects import Subject
 from scanner.authz.values import Known
 
@@ -25,33 +28,56 @@ Fixed = Mapping[str, str | tuple[str, ...]]
 def who_can(estate: AccessEstate, action: str, key: str, context: Fixed | None = None) -> Answer:
     """Everybody who may do `action` on `key` (ARN, id or alias), as they stand or by escalation.
 
-    `{"schema": 1, "action", "key", "complete", "principals": [...], "reasons": [...]}`; UnknownNameError
-    (exit 2) names the nearest valid name.
+    `{"schema": 1, "action", "key", "effect", "complete", "principals": [...], "reasons": [...]}`; `effect` says what
+    an action does to the key beside its use, if anything. UnknownNameError (exit 2) names the nearest valid name.
     """
     name, there = action_named(action), key_named(key, estate.keys, estate.aliases)
-    access = estate.access(there.arn, _fixed(context))
-    direct = [
-        {
-            "principal": reach.principal,
-            "type": reach.principal_type,
-            "verdict": reach.verdict.value,
-            "via": sorted(reach.via),
-            "conditions": list(reach.conditions),
-            "because": [_statement(ref) for ref in reach.because],
-            "path": [],
-        }
-        for reach in access.reaches([name])
-    ]
-    held = {entry["principal"] for entry in direct}
-    escalating = [p for p in estate.escalation.reaching(there.arn, name) if p.principal not in held]
-    principals = sorted([*direct, *map(_escalated, escalating)], key=lambda entry: str(entry["principal"]))
+    effect, fixed = effect_named(name, there), _fixed(context) or {}
+    escalation = estate.escalation_in(fixed)
+    if effect is not None and effect.on != "key":
+        found = list(_about_store(estate, escalation, there, name, effect, fixed))
+        reasons: tuple[str, ...] = tuple(estate.subjects.unread_in(there.account))
+    else:
+        access = estate.access(there.arn, fixed or None)
+        direct = [_reached(reach) for reach in access.reaches([name])]
+        held = {entry["principal"] for entry in direct}
+        found = [*direct, *(_escalated(p) for p in escalation.reaching(there.arn, name) if p.principal not in held)]
+        reasons = access.reasons
+    reasons = tuple(dict.fromkeys((*reasons, *estate.unread_compute)))
     return {
         "schema": 1,
         "action": name,
         "key": there.arn,
-        "complete": access.complete,
-        "principals": principals,
-        "reasons": list(access.reasons),
+        "effect": _effect(effect),
+        "complete": not reasons,
+        "principals": sorted(found, key=lambda entry: str(entry["principal"])),
+        "reasons": list(reasons),
+    }
+
+
+def _about_store(
+    estate: AccessEstate, escalation: Escalation, key: KeySubject, action: str, effect: Effect, fixed: dict[str, Known]
+) -> Iterator[Answer]:
+    """The same for what holds the key: its store, cluster or backups."""
+    access = StoreAccess(escalation, key, action, estate.holders.resources(key, effect), fixed)
+    for subject, decision in access.direct():
+        yield {"principal": subject.caller.text, "type": subject.type, **_decision(decision)}
+    yield from map(_escalated, access.escalating())
+
+
+def _effect(effect: Effect | None) -> Answer | None:
+    return None if effect is None else {"class": effect.cls, "says": effect.says}
+
+
+def _reached(reach: Reach) -> Answer:
+    return {
+        "principal": reach.principal,
+        "type": reach.principal_type,
+        "verdict": reach.verdict.value,
+        "via": sorted(reach.via),
+        "conditions": list(reach.conditions),
+        "because": [_statement(ref) for ref in reach.because],
+        "path": [],
     }
 
 
@@ -67,6 +93,16 @@ def _by_path(path: EscalationPath) -> Answer:
         "conditions": list(path.conditions),
         "because": [_statement(ref) for ref in refs],
         "path": [str(step) for step in path.steps],
+        "steps": [
+            {
+                "actor": step.actor,
+                "actions": list(step.actions),
+                "resource": step.resource,
+                "conditions": list(step.conditions),
+                "because": [_statement(ref) for ref in step.because],
+            }
+            for step in path.steps
+        ],
     }
 
 
@@ -79,9 +115,10 @@ def what_can(estate: AccessEstate, principal: str, context: Fixed | None = None)
     subject = principal_named(principal, estate.subjects)
     fixed = _fixed(context)
     found = list(_without_key(subject, fixed))
+    escalation = estate.escalation_in(fixed or {})
     for arn in sorted(estate.keys):
-        found += _on_key(estate, subject, estate.keys[arn], fixed)
-    reasons = _reasons(estate, subject)
+        found += _on_key(escalation, subject, estate.keys[arn], fixed)
+    reasons = sorted({*_reasons(estate, subject), *estate.unread_compute})
     return {
         "schema": 1,
         "principal": subject.caller.text,
@@ -93,13 +130,12 @@ def what_can(estate: AccessEstate, principal: str, context: Fixed | None = None)
 
 
 def _on_key(
-    estate: AccessEstate, subject: Subject, key: KeySubject, fixed: dict[str, Known] | None
+    escalation: Escalation, subject: Subject, key: KeySubject, fixed: dict[str, Known] | None
 ) -> Iterator[Answer]:
     for mask, decision in alone(subject, key, fixed).pair.explained:
         yield _decided(key.arn, mask, decision)
-    if subject.caller.text in estate.subjects.by_arn:
-        for mask, path in estate.escalation.from_principal(subject, key):
-            yield {"key": key.arn, "actions": list(names(mask)), **_by_path(path)}
+    for mask, path in escalation.from_principal(subject, key):
+        yield {"key": key.arn, "actions": list(names(mask)), **_by_path(path)}
 
 
 def _without_key(subject: Subject, fixed: dict[str, Known] | None) -> Iterator[Answer]:
@@ -109,9 +145,11 @@ def _without_key(subject: Subject, fixed: dict[str, Known] | None) -> Iterator[A
 
 
 def _decided(key: str, mask: int, decision: Decision) -> Answer:
+    return {"key": key, "actions": list(names(mask)), **_decision(decision)}
+
+
+def _decision(decision: Decision) -> Answer:
     return {
-        "key": key,
-        "actions": list(names(mask)),
         "verdict": decision.verdict.value,
         "via": sorted(decision.via),
         "conditions": list(decision.open_conditions),

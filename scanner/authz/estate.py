@@ -20,7 +20,9 @@ from scanner.authz.reach import KeyAccess, Reach
 from scanner.authz.relation import Relation, alone, documents_of, request_of
 from scanner.authz.request import AccessRequest, Decision, Documents, Unread, Verdict
 from scanner.authz.standing import statements_on_all_keys
+from scanner.authz.stores import Holders
 from scanner.authz.subjects import Subjects, subjects_of
+from scanner.authz.targets import unread_compute
 from scanner.authz.values import Known, known
 from scanner.authz.weigh import weigh
 from scanner.model.records import ResourceFact
@@ -35,16 +37,19 @@ DECRYPTION = ("kms:Decrypt", "kms:ReEncryptFrom")
 class AccessEstate:
     """All principals and keys of a snapshot."""
 
-    def __init__(self, subjects: Subjects, keys: dict[str, KeySubject], compute: tuple[ResourceFact, ...] = ()) -> None:
-        self.subjects = subjects
-        self.keys = keys
-        self._compute = compute
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.subjects: Subjects = subjects_of(snapshot)
+        self.keys: dict[str, KeySubject] = keys_of(snapshot)
+        self.holders = Holders(snapshot)
+        self.unread_compute = unread_compute(snapshot)
+        """Why somebody may act through a machine that is not known."""
+        self._compute = tuple(fact for fact in snapshot.of(ResourceFact) if fact.type in COMPUTE)
+        self._escalations: dict[frozenset[tuple[str, Known]], Escalation] = {}
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> AccessEstate:
         """The estate that a snapshot shows."""
-        compute = tuple(fact for fact in snapshot.of(ResourceFact) if fact.type in COMPUTE)
-        return cls(subjects_of(snapshot), keys_of(snapshot), compute)
+        return cls(snapshot)
 
     @cached_property
     def aliases(self) -> dict[str, tuple[str, ...]]:
@@ -64,7 +69,10 @@ class AccessEstate:
 
     def escalation_in(self, fixed: dict[str, Known]) -> Escalation:
         """The same where some of the context is settled (keys in lower case)."""
-        return Escalation(self.subjects, self.keys, self.relation, self._compute, fixed)
+        settled = frozenset(fixed.items())
+        if settled not in self._escalations:
+            self._escalations[settled] = Escalation(self.subjects, self.keys, self.relation, self._compute, fixed)
+        return self._escalations[settled]
 
     def decide(self, principal: str, key: str, action: str, fixed: dict[str, Known] | None = None) -> Decision:
         """The decision for one principal, key and action by name; KeyError for one that is not there."""

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from scanner.authz.actions import KEY_ACTIONS, bit, is_known, spelled
 from scanner.authz.actions import names as actions_in
+from scanner.authz.effects import Effect, effect_on, is_about_store
 from scanner.authz.keys import KeySubject
 from scanner.authz.principals import parse_caller
 from scanner.authz.subjects import Subject, Subjects
@@ -19,12 +20,20 @@ class UnknownNameError(UsageError):
 
 
 def action_named(text: str) -> str:
-    """A KMS action that names a key, in AWS's spelling."""
-    if is_known(text) and bit(text) & KEY_ACTIONS:
+    """A KMS action that names a key, or one about what holds keys, in AWS's spelling."""
+    if is_known(text) and (bit(text) & KEY_ACTIONS or is_about_store(spelled(text))):
         return spelled(text)
     if is_known(text):
         raise UnknownNameError(f"`{spelled(text)}` is not asked of a key: only identity policies decide on it")
     raise _unknown("action", text, actions_in(KEY_ACTIONS))
+
+
+def effect_named(action: str, key: KeySubject) -> Effect | None:
+    """What an action does to a key beside its use; UnknownNameError for an action about a store that holds it not."""
+    effect = effect_on(action, key)
+    if effect is None and is_about_store(action):
+        raise UnknownNameError(f"`{action}` does nothing to {key.arn}, whose origin is {key.record.origin}")
+    return effect
 
 
 def key_named(text: str, keys: Mapping[str, KeySubject], aliases: Mapping[str, tuple[str, ...]]) -> KeySubject:

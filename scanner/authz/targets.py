@@ -17,7 +17,8 @@ from scanner.authz.request import Levels, Unread
 from scanner.authz.subjects import Subject, Subjects, levels_of
 from scanner.authz.values import ABSENT, UNKNOWN, Known, Value, known
 from scanner.model.arn import parse_arn
-from scanner.model.records import PrincipalFact, ResourceFact
+from scanner.model.records import Coverage, Gap, PrincipalFact, ResourceFact
+from scanner.model.snapshot import Snapshot
 
 BOUNDARY = "iam:permissionsboundary"
 
@@ -102,6 +103,14 @@ class _Maker:
         if account not in self._rcps:
             self._rcps[account] = levels_of(self.subjects.accounts.get(account), account, "rcps")
         return self._rcps[account]
+
+
+def unread_compute(snapshot: Snapshot) -> tuple[str, ...]:
+    """Why not every machine that runs with a role is known; what nobody listed is no news."""
+    words = {f"resource:{kind}" for kind in COMPUTE} | {f"compute:{kind}" for kind in COMPUTE}
+    rows: list[Gap | Coverage] = [gap for gap in snapshot.gaps if words & set(gap.makes_unknown)]
+    rows += [row for row in snapshot.coverage if not row.complete and not row.of_plan and words & set(row.provides)]
+    return tuple(dict.fromkeys(row.reason() for row in rows))
 
 
 def deciding(record: PrincipalFact, subjects: Subjects) -> Iterator[str]:

@@ -22,6 +22,8 @@ def in_words(answer: dict[str, Any]) -> str:
 def _of_key(answer: dict[str, Any]) -> Iterator[str]:
     found = answer["principals"]
     yield f"{answer['action']} on {answer['key']}"
+    if answer.get("effect"):
+        yield _paragraph("->", f"{answer['effect']['class']}: {answer['effect']['says']}")
     yield many(len(found), "principal") if found else "nobody"
     for entry in found:
         yield ""
