@@ -161,7 +161,7 @@ def _silence(silence: Silence) -> str:
 def _absent(absent: Absent) -> str:
     words = {"AWS_OWNED": "a key that AWS owns", "UNENCRYPTED": "unencrypted", None: "nothing to protect"}
     if absent.state == "KEY":
-        return f"`{absent.key}`"
+        return f"`{absent.key}`" if absent.key else f"key not known: {absent.reason}"
     return words.get(absent.state) or f"not known: {absent.reason}".replace("|", "\\|")
 
 

@@ -29,6 +29,7 @@ def test_rule_says_how_to_mend_and_where_it_rests(info):
     assert all(source.startswith("https://") for source in info.sources)
     assert info.controls, "a rule maps to at least one control"
     assert len(info.why) > 60, "why says what the rule alone fires on"
+    assert info.false_positives, "a reader learns when it may be wrong, or why it is not"
 
 
 def test_every_control_of_a_rule_is_in_its_catalogue():

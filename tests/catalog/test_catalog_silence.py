@@ -47,7 +47,7 @@ def settle(named: str | Absent | None, silence: Silence, **flags: Any) -> tuple[
         (None, switch("on", RDS), {}, ("UNKNOWN", "`on` is not stated")),
         ("k", switch("on", RDS), {}, ("KEY", "k")),
         (None, switch("on", RDS), {"on": "maybe"}, ("UNKNOWN", "`on` is `maybe`, whose meaning is not known")),
-        (None, switch("on", NOT_NAMED), {"on": True}, ("UNKNOWN", "encrypted, but no key is named")),
+        (None, switch("on", NOT_NAMED), {"on": True}, ("KEY", "encrypted, but no key is named")),
         (None, switch("on", RDS, off=NOT_USED), {"on": False}, None),
     ],
 )

@@ -138,7 +138,7 @@ def test_a_volume_without_encryption_says_so_and_one_without_a_named_key_says_th
     states = [use(fact, "storage") for fact in read(bench, "AWS::EC2::Volume").facts]
     assert states == [
         ("UNENCRYPTED", None),
-        ("UNKNOWN", "encrypted, but no key is named"),
+        ("KEY", "encrypted, but no key is named"),
         ("UNKNOWN", "`Encrypted` is not stated"),
     ]
 
@@ -345,7 +345,7 @@ def test_a_database_has_one_use_for_each_field_that_is_in_use(aws: FakeAws, benc
         ({"StorageEncrypted": False, "StorageEncryptionType": "none"}, "UNENCRYPTED"),
         ({"StorageEncrypted": False}, "UNENCRYPTED"),
         ({"StorageEncrypted": True, "StorageEncryptionType": "sse-kms", "KmsKeyId": KEY}, "KEY"),
-        ({"StorageEncrypted": True}, "UNKNOWN"),
+        ({"StorageEncrypted": True}, "KEY"),
         ({}, "UNKNOWN"),
     ],
 )

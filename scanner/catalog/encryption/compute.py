@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scanner.catalog.encryption.ebs import REGION_DEFAULT
+from scanner.catalog.encryption.ebs import REGION_DEFAULT, REGION_KEY
 from scanner.catalog.encryption.types import (
     AWS_OWNED,
     NOT_NAMED,
@@ -22,8 +22,6 @@ from scanner.catalog.encryption.types import (
     tag_call,
 )
 
-_EBS = aws_managed("ebs")
-
 # One for each account and Region: what a volume gets whose creator asks for nothing.
 EBS_DEFAULT = EncryptedType(
     "AWS::EC2::EBSEncryptionDefault",
@@ -39,8 +37,8 @@ EBS_DEFAULT = EncryptedType(
         KeyField(
             "new-volumes",
             "Default.KmsKeyId",
-            switch("EbsEncryptionByDefault", _EBS, off=NOT_USED),  # switched off, it protects nothing and harms nothing
-            (At("aws_ebs_default_kms_key", "key_arn", _EBS),),
+            switch("EbsEncryptionByDefault", NOT_NAMED, off=NOT_USED),  # switched off, it protects and harms nothing
+            (At("aws_ebs_default_kms_key", "key_arn", NOT_NAMED),),
         ),
     ),
     terraform={"aws_ebs_default_kms_key": "id"},
@@ -69,7 +67,13 @@ IMAGE = EncryptedType(
             "Ebs.KmsKeyId",
             # AWS often leaves the key of an image out: it is that of the snapshot behind the device.
             switch("Ebs.Encrypted", NOT_NAMED, missing=NOT_USED),
-            (At("aws_ami_copy", "kms_key_id", switch("encrypted", _EBS, missing=REGION_DEFAULT, off=REGION_DEFAULT)),),
+            (
+                At(
+                    "aws_ami_copy",
+                    "kms_key_id",
+                    switch("encrypted", REGION_KEY, missing=REGION_DEFAULT, off=REGION_DEFAULT),
+                ),
+            ),
             each="BlockDeviceMappings",
             part="DeviceName",
         ),
@@ -101,12 +105,14 @@ LAUNCH_TEMPLATE = EncryptedType(
         KeyField(
             "device",
             "Ebs.KmsKeyId",
-            switch("Ebs.Encrypted", _EBS, missing=REGION_DEFAULT, off=REGION_DEFAULT),
+            switch("Ebs.Encrypted", REGION_KEY, missing=REGION_DEFAULT, off=REGION_DEFAULT),
             (
                 At(
                     "aws_launch_template",
                     "block_device_mappings.ebs.kms_key_id",
-                    switch("block_device_mappings.ebs.encrypted", _EBS, missing=REGION_DEFAULT, off=REGION_DEFAULT),
+                    switch(
+                        "block_device_mappings.ebs.encrypted", REGION_KEY, missing=REGION_DEFAULT, off=REGION_DEFAULT
+                    ),
                 ),
             ),
             each="Versions[].LaunchTemplateData.BlockDeviceMappings[]",
@@ -118,7 +124,7 @@ LAUNCH_TEMPLATE = EncryptedType(
 
 def _devices(use: str, block: str, *types: str, prefix: str = "") -> KeyField:
     """Volumes that a plan declares inside something that launches instances."""
-    encrypted = switch(f"{prefix}{block}.encrypted", _EBS, missing=REGION_DEFAULT, off=REGION_DEFAULT)
+    encrypted = switch(f"{prefix}{block}.encrypted", REGION_KEY, missing=REGION_DEFAULT, off=REGION_DEFAULT)
     return KeyField(
         use, "", REGION_DEFAULT, tuple(At(name, f"{prefix}{block}.kms_key_id", encrypted) for name in types)
     )
@@ -158,12 +164,12 @@ DLM_POLICY = EncryptedType(
         KeyField(
             "copies",
             "CmkArn",
-            switch("Encrypted", _EBS),
+            switch("Encrypted", REGION_KEY),
             (
                 At(
                     "aws_dlm_lifecycle_policy",
                     "policy_details.schedule.cross_region_copy_rule.cmk_arn",
-                    switch("policy_details.schedule.cross_region_copy_rule.encrypted", _EBS, missing=NOT_USED),
+                    switch("policy_details.schedule.cross_region_copy_rule.encrypted", REGION_KEY, missing=NOT_USED),
                 ),
             ),
             each="PolicyDetails.Schedules[].CrossRegionCopyRules[]",
@@ -171,14 +177,14 @@ DLM_POLICY = EncryptedType(
         KeyField(
             "event-copies",
             "EncryptionConfiguration.CmkArn",
-            switch("EncryptionConfiguration.Encrypted", _EBS),
+            switch("EncryptionConfiguration.Encrypted", REGION_KEY),
             (
                 At(
                     "aws_dlm_lifecycle_policy",
                     "policy_details.action.cross_region_copy.encryption_configuration.cmk_arn",
                     switch(
                         "policy_details.action.cross_region_copy.encryption_configuration.encrypted",
-                        _EBS,
+                        REGION_KEY,
                         missing=NOT_USED,
                     ),
                 ),

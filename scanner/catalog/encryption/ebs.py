@@ -12,14 +12,17 @@ from scanner.catalog.encryption.types import (
     EncryptedType,
     KeyField,
     LinkField,
-    aws_managed,
     copied_from,
+    some_key,
     switch,
     untold,
 )
 
 REGION_DEFAULT = untold("the default of the account and Region decides whether and with which key EBS encrypts")
 """A template that does not say: AWS::EC2::EBSEncryptionDefault of the Region holds the answer."""
+
+REGION_KEY = some_key("encrypted with the default key of EBS in the account and Region, alias/aws/ebs or one set there")
+"""Encryption is asked for and no key is named (EBS user guide, "Default KMS key for EBS encryption")."""
 
 VOLUME = EncryptedType(
     "AWS::EC2::Volume",
@@ -39,7 +42,7 @@ VOLUME = EncryptedType(
                 At(
                     "aws_ebs_volume",
                     "kms_key_id",
-                    switch("encrypted", copied_from("snapshot_id", aws_managed("ebs")), REGION_DEFAULT),
+                    switch("encrypted", copied_from("snapshot_id", REGION_KEY), REGION_DEFAULT),
                 ),
             ),
         ),
@@ -73,8 +76,8 @@ SNAPSHOT = EncryptedType(
             switch("Encrypted", NOT_NAMED),
             terraform=(
                 At("aws_ebs_snapshot", "kms_key_id", untold("a snapshot takes over the encryption of its volume")),
-                At("aws_ebs_snapshot_copy", "kms_key_id", switch("encrypted", aws_managed("ebs"), REGION_DEFAULT)),
-                At("aws_ebs_snapshot_import", "kms_key_id", switch("encrypted", aws_managed("ebs"), REGION_DEFAULT)),
+                At("aws_ebs_snapshot_copy", "kms_key_id", switch("encrypted", REGION_KEY, REGION_DEFAULT)),
+                At("aws_ebs_snapshot_import", "kms_key_id", switch("encrypted", REGION_KEY, REGION_DEFAULT)),
             ),
         ),
         KeyField("associated", "KmsKeyId", NOT_USED, each="AssociatedKmsKeys"),

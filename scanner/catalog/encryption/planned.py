@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scanner.catalog.encryption.ebs import REGION_DEFAULT
+from scanner.catalog.encryption.ebs import REGION_DEFAULT, REGION_KEY
 from scanner.catalog.encryption.types import (
     AWS_OWNED,
     NOT_USED,
@@ -106,7 +106,7 @@ PLANNED_TYPES = (
             "volume_configuration.managed_ebs_volume.kms_key_id",
             switch(
                 "volume_configuration.managed_ebs_volume.encrypted",
-                aws_managed("ebs"),
+                REGION_KEY,
                 missing=REGION_DEFAULT,
                 off=REGION_DEFAULT,
             ),
@@ -135,7 +135,7 @@ PLANNED_TYPES = (
             "instance_configuration.block_device_mapping.ebs.kms_key_id",
             switch(
                 "instance_configuration.block_device_mapping.ebs.encrypted",
-                aws_managed("ebs"),
+                REGION_KEY,
                 missing=REGION_DEFAULT,
                 off=REGION_DEFAULT,
             ),

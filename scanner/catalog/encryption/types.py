@@ -40,7 +40,12 @@ AWS_OWNED_UNLESS_NAMED = Absent("AWS_OWNED", silent=True)
 NOT_USED = Absent(None)
 
 
-NOT_NAMED = Absent("UNKNOWN", reason="encrypted, but no key is named")
+def some_key(reason: str) -> Absent:
+    """Encrypted, though silence does not tell by which key, because of `reason`."""
+    return Absent("KEY", reason=reason)
+
+
+NOT_NAMED = some_key("encrypted, but no key is named")
 """AWS names the key whenever there is one, so silence is no answer."""
 
 

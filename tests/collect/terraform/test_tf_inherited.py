@@ -59,19 +59,19 @@ def a_volume(plan: PlanText, expression: dict) -> PlanText:
 def test_a_variable_that_is_null_is_a_key_that_nobody_set() -> None:
     plan = a_volume(PlanText(), ref("var.key"))
     plan.document["variables"] = {"key": {"value": None}}
-    assert used(plan, VOLUME) == ("KEY", "alias/aws/ebs")
+    assert used(plan, VOLUME) == ("KEY", None)
 
 
 def test_a_variable_whose_default_is_null_is_too() -> None:
     plan = a_volume(PlanText(), ref("var.key", "var.create"))
     plan.root["variables"] = {"key": {"default": None}, "create": {"default": False}}
-    assert used(plan, VOLUME) == ("KEY", "alias/aws/ebs")
+    assert used(plan, VOLUME) == ("KEY", None)
 
 
 def test_a_key_that_count_makes_none_of_leaves_the_default() -> None:
     plan = a_volume(PlanText(), ref("aws_kms_key.none[0].arn"))
     plan.block((), "managed", "aws_kms_key", "none", {}, count_expression=const(0))
-    assert used(plan, VOLUME) == ("KEY", "alias/aws/ebs")
+    assert used(plan, VOLUME) == ("KEY", None)
 
 
 @pytest.mark.parametrize("unknown", ["local.x", "aws_other.thing.arn", "random_id.x.hex", "ephemeral.aws_x.y.arn"])

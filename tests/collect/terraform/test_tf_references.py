@@ -136,7 +136,8 @@ def test_a_key_not_written_is_the_default_key() -> None:
     plan = PlanText().resource("aws_ebs_volume.data", VOLUME, {"encrypted": const(True)})
     plan.root["resources"][0]["expressions"].pop("kms_key_id", None)
     use = uses(plan.load(), "aws_ebs_volume.data")["storage"]
-    assert (use.state, use.key, use.certainty) == ("KEY", "alias/aws/ebs", "default")
+    assert (use.state, use.key, use.certainty) == ("KEY", None, "default")
+    assert "default key of EBS in the account and Region" in str(use.reason)
 
 
 def test_a_dynamic_block_is_unknown_not_default() -> None:
