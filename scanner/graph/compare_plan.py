@@ -40,14 +40,19 @@ def access_entries(arn: str, before: Key | None, after: Key | None) -> tuple[lis
     """Who gains and who loses what on a key, and why there may be more; None for a key that is not there.
 
     One entry for the actions of a principal with the same verdict; `conditions` where it is CONDITIONAL, `other` is
-    the verdict on the other side of the plan where only that changes.
+    the verdict on the other side of the plan where only that changes. What the plan leaves open is not lost, and what
+    was open before it is not gained.
     """
     old, new = (key.reaches if isinstance(key, AccessKey) else None for key in (before, after))
     grouped: dict[tuple[str, bool, str, str], list[AccessChange]] = defaultdict(list)
+    opened, settled = newly_open(old, new), newly_open(new, old)
     for change in access_changes(old, new):
+        if settled if change.gained else opened:
+            continue
         other = change.other.verdict.value if change.other else ""
         grouped[change.reach.principal, change.gained, change.reach.verdict.value, other].append(change)
-    return [_entry(arn, *group, changes) for group, changes in grouped.items()], newly_open(old, new)
+    entries = [_entry(arn, *group, changes) for group, changes in grouped.items()]
+    return entries, tuple(dict.fromkeys((*opened, *settled)))
 
 
 def _entry(

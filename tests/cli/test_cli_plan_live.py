@@ -140,6 +140,7 @@ def test_a_policy_known_only_after_apply_leaves_access_open(judged: Judged) -> N
     )
     report = judged(plan)
     assert report["changes"]["unknown"]
+    assert report["changes"]["access"] == []
     assert statuses(report, "planned-access-widened")[KEY][0] == "NOT_ASSESSED"
 
 

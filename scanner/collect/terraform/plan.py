@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from scanner.collect.terraform.changes import Locate, as_before, build_changes, still_there
 from scanner.collect.terraform.configuration import ConfigurationIndex, index_configuration
 from scanner.collect.terraform.coverage import coverage_of
+from scanner.collect.terraform.detached import without_detached
 from scanner.collect.terraform.document import Document, StateDocument, read_bytes, read_document
 from scanner.collect.terraform.iam import build_iam
 from scanner.collect.terraform.instances import Instance, Instances, read_instances
@@ -119,7 +120,8 @@ def _plan(document: Document, options: PlanOptions, now: datetime) -> Plan:
     configuration = index_configuration(document)
     source = SourceTree(options.source, configuration) if options.source else None
     when = _time(document.timestamp) or now
-    after = _world(_after(found), configuration, options, when)
+    there = list(without_detached(found.by_address.values(), configuration))
+    after = _world(there, configuration, options, when)
     evaluation = after.evaluation = _evaluation(after, source, found) if source else None
     before = _world(_before(found), configuration, options, when)
     everything = [*found.by_address.values(), *found.deposed]
@@ -168,11 +170,6 @@ def _facts(world: World) -> list[Fact]:
 def _not_yet_there(more: Iterable[Fact], facts: list[Fact]) -> list[Fact]:
     known = {getattr(fact, "arn", None) for fact in facts}
     return [fact for fact in more if getattr(fact, "arn", None) not in known]
-
-
-def _after(found: Instances) -> list[Instance]:
-    """What is there after apply under the plan's control."""
-    return [one for one in found.by_address.values() if one.after is not None]
 
 
 def _before(found: Instances) -> list[Instance]:
