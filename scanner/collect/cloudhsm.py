@@ -49,8 +49,8 @@ def _hsm(hsm: dict[str, Any]) -> HsmFact:
     )
 
 
-def _retention_days(policy: dict[str, str]) -> int | None:
-    value = policy.get("Value", "")
+def _retention_days(policy: dict[str, Any]) -> int | None:
+    value = str(policy.get("Value", ""))  # text by the model; botocore passes on what the endpoint sends
     return int(value) if policy.get("Type") == "DAYS" and value.isdigit() else None
 
 

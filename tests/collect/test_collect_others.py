@@ -69,6 +69,15 @@ def test_a_backup_shows_with_whom_it_is_shared(aws: FakeAws, bench: Bench):
     assert backups[0].never_expires is True
 
 
+@pytest.mark.parametrize(("said", "days"), [("90", 90), (90, 90), ("soon", None)])
+def test_the_days_that_backups_are_kept_may_be_a_number_or_text(aws: FakeAws, bench: Bench, said: Any, days: Any):
+    policy = {"Type": "DAYS", "Value": said}
+    aws.answer("cloudhsmv2", "DescribeClusters", {"Clusters": [{"ClusterId": "c", "BackupRetentionPolicy": policy}]})
+    reading = bench.read(cloudhsm.clusters)
+    assert [fact.backup_retention_days for fact in reading.facts] == [days]
+    assert reading.gaps == []
+
+
 UNREACHABLE = Fault(error=EndpointConnectionError(endpoint_url="https://cloudhsmv2", error="no such host"))
 
 
