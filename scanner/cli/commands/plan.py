@@ -19,7 +19,7 @@ from scanner.errors import UsageError
     "--source",
     type=FILE,
     metavar="DIR",
-    help="Directory of the root module, or the binary plan: file and line of findings, and values the plan leaves open.",
+    help="Directory of the root module, or the binary plan: lines of findings, and values the plan leaves open.",
 )
 @click.option("--checkov", is_flag=True, help="Run checkov beside it, for at most a minute, and merge what it reports.")
 @click.option("--checkov-report", type=FILE, metavar="FILE", help="Merge this report of checkov (JSON or SARIF).")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import string
+import re
 from collections.abc import Mapping
 
 from scanner.catalog.encryption import ENCRYPTED_TYPES
@@ -40,16 +40,28 @@ TEMPLATES: Mapping[str, tuple[str, str]] = {
 """ARNs (after `arn:<partition>:`) that rows of the table read from AWS, and the attribute that names a member."""
 
 
+FIELD = re.compile(r"\{(region|account|name|path)\}")
+EXPRESSION = re.compile(r"\{((?:[^{}]|\{[^{}]*\})*)\}")
+"""A field of a template of the table: a name or an expression, which may have braces of its own."""
+
+
 def planned_arn(instance: Instance, where: Where) -> str:
     """The ARN that an instance has or will have; the address stands in it where AWS chooses the name."""
-    template, attribute = _template(instance.type)
-    partition = partition_of(where.region)
+    _, attribute = _template(instance.type)
     name = _text(instance, attribute) if attribute else None
-    path = _text(instance, "path") or "/"
-    region = "" if where.region == "aws-global" else where.region
-    return f"arn:{partition}:" + template.format(
-        region=region, account=where.account, name=name or instance.address, path=path if path.endswith("/") else "/"
-    )
+    return arn_by_name(instance.type, name or instance.address, where, _text(instance, "path") or "/")
+
+
+def arn_by_name(kind: str, name: str, where: Where, path: str = "/") -> str:
+    """The ARN of something of a Terraform type by the name that tells it apart."""
+    template, _ = _template(kind)
+    parts = {
+        "region": "" if where.region == "aws-global" else where.region,
+        "account": where.account,
+        "name": name,
+        "path": path if path.endswith("/") else "/",
+    }
+    return f"arn:{partition_of(where.region)}:" + FIELD.sub(lambda found: parts[found[1]], template)
 
 
 def name_of(instance: Instance) -> str:
@@ -71,11 +83,7 @@ def _template(kind: str) -> tuple[str, str]:
 
 def _only_name(template: str) -> str:
     """A template of the table with every field but Region and account standing for the name."""
-    parts = string.Formatter().parse(template)
-    return "".join(
-        text + (f"{{{field if field in ('region', 'account') else 'name'}}}" if field is not None else "")
-        for text, field, _, _ in parts
-    )
+    return EXPRESSION.sub(lambda found: found[0] if found[1] in ("region", "account") else "{name}", template)
 
 
 def _text(instance: Instance, attribute: str) -> str | None:

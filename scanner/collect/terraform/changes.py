@@ -7,6 +7,7 @@ from typing import TypeAlias, TypeVar
 
 from msgspec.structs import replace
 
+from scanner.catalog.terraform import key_attributes
 from scanner.collect.terraform.documents import bypasses_lockout_check
 from scanner.collect.terraform.draft import number
 from scanner.collect.terraform.iam import IAM_TYPES
@@ -15,7 +16,6 @@ from scanner.collect.terraform.masking import KEY_SECRETS
 from scanner.collect.terraform.resources import is_in_table
 from scanner.collect.terraform.stores import CLUSTER, HSM, STORE
 from scanner.collect.terraform.subjects import completed_by, subject_of
-from scanner.collect.terraform.uses import key_attributes
 from scanner.collect.terraform.world import KEY_TYPES, World
 from scanner.model.records import (
     ClusterFact,

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from scanner.catalog.encryption import ENCRYPTED_TYPES
 from scanner.catalog.encryption.types import At, EncryptedType, KeyField, LinkField
-from scanner.collect.terraform.arns import ROWS, name_of
+from scanner.collect.terraform.arns import ROWS, arn_by_name, name_of
 from scanner.collect.terraform.draft import Draft, not_held
 from scanner.collect.terraform.instances import Instance
 from scanner.collect.terraform.uses import field_uses, unlisted_uses
@@ -96,7 +96,7 @@ def _resource_elsewhere(world: World, row: EncryptedType, name: str, parts: Part
     """A resource outside the plan of which the plan sets a part; the rest of it stays open."""
     first = next(iter(parts.values()))[0][0]
     where = world.where(first)
-    arn = name if parse_arn(name) else _arn_by_name(row, name, where.account, where.region)
+    arn = name if parse_arn(name) else arn_by_name(next(iter(row.terraform)), name, where)
     draft = Draft(world, first)
     why = not_held(f"more of this resource than {first.address}")
     stated = tuple(use for field in row.keys for use in _companion_uses(world, field, parts))
@@ -112,12 +112,6 @@ def _resource_elsewhere(world: World, row: EncryptedType, name: str, parts: Part
         address=first.address,
         unread={"tags": why, "uses": why, **draft.unread},
     )
-
-
-def _arn_by_name(row: EncryptedType, name: str, account: str, region: str) -> str:
-    template = row.api.arn if row.api.arn.startswith("arn:{partition}:") and "{name}" in row.api.arn else ""
-    template = template or "arn:{partition}:" + row.api.service + ":{region}:{account}:{name}"
-    return template.format(partition=partition_of(region), region=region, account=account, name=name)
 
 
 # --- keys ------------------------------------------------------------------------------------------

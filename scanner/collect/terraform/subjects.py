@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from scanner.catalog.terraform import key_attributes
 from scanner.collect.terraform.draft import text
 from scanner.collect.terraform.iam import ATTACHED, INLINE, PRINCIPALS
 from scanner.collect.terraform.instances import Instance
 from scanner.collect.terraform.resources import HOMES, is_in_table
 from scanner.collect.terraform.stores import CLUSTER, HSM, STORE, store_id
-from scanner.collect.terraform.uses import key_attributes
 from scanner.collect.terraform.world import KEY_TYPES, World
 
 GRANT = "aws_kms_grant"

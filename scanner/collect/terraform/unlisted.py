@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scanner.catalog.terraform import key_attributes
 from scanner.collect.terraform.arns import name_of
 from scanner.collect.terraform.draft import Draft
 from scanner.collect.terraform.resources import NEW, is_in_table
-from scanner.collect.terraform.uses import key_attributes, unlisted_uses
+from scanner.collect.terraform.uses import unlisted_uses
 from scanner.collect.terraform.world import World
 from scanner.model.records import ResourceFact
 

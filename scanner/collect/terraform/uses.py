@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from functools import cache
-from importlib import resources
+from collections.abc import Iterator
 from typing import Any
 
 from msgspec.structs import replace
 
 from scanner.catalog.encryption.types import At, EncryptedType, KeyField, key_use, untold
+from scanner.catalog.terraform import key_attributes
 from scanner.collect.terraform.instances import Instance
 from scanner.collect.terraform.values import Leaf, State, leaf, leaves
 from scanner.collect.terraform.world import KEY_TYPES, World
@@ -93,14 +91,6 @@ def _flag(world: World, instance: Instance, path: str, beside: Leaf) -> Any:
 
 
 # --- attributes without a place in the table -------------------------------------------------------
-
-
-@cache
-def key_attributes() -> Mapping[str, Mapping[str, list[str]]]:
-    """Terraform type to its attributes that name a key, each with the switches beside it (provider 6.69.1)."""
-    text = resources.files(__package__).joinpath("key_attributes.json").read_text(encoding="utf-8")
-    types: Mapping[str, Mapping[str, list[str]]] = json.loads(text)["types"]
-    return types
 
 
 def unlisted_uses(world: World, row: EncryptedType | None, instance: Instance) -> Iterator[KeyUse]:

@@ -4,8 +4,8 @@ import json
 
 from tf_builder import ACCOUNT, AFTER_APPLY, NOW, PlanText, a_key, const, facts, key_arn, ref, the_key, uses
 
+from scanner.catalog.terraform import key_attributes
 from scanner.collect.terraform.resources import is_in_table
-from scanner.collect.terraform.uses import key_attributes
 from scanner.model.records import (
     UNSET,
     AliasFact,
