@@ -22,6 +22,12 @@ TOKENS = (
 """Request and answer member of a page token, for operations that page without a botocore paginator."""
 LIMITS = ("MaxResults", "maxResults", "MaxItems", "Limit", "limit", "MaxRecords")
 
+_TAGS_BY_KEY = {
+    "input_token": "ExclusiveStartTagKey",
+    "output_token": "Tags[-1].Key",
+    "more_results": "HasMoreTags",
+    "limit_key": "Limit",
+}
 BY_LAST_ITEM = {
     ("firehose", "ListDeliveryStreams"): {
         "input_token": "ExclusiveStartDeliveryStreamName",
@@ -29,6 +35,8 @@ BY_LAST_ITEM = {
         "more_results": "HasMoreDeliveryStreams",
         "limit_key": "Limit",
     },
+    ("firehose", "ListTagsForDeliveryStream"): _TAGS_BY_KEY,
+    ("kinesis", "ListTagsForStream"): _TAGS_BY_KEY,
 }
 """Operations whose next page begins after the last item, without a token or a botocore paginator."""
 

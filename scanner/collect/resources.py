@@ -200,9 +200,12 @@ def _ask(scope: Scope, reading: Reading, call: Call, items: list[Item]) -> None:
 
 
 def _together(answers: list[Any]) -> Any:
-    """Lists of several pages in one; of anything else, the first page."""
+    """Lists of several pages in one, and maps; what two pages state, the first page tells."""
     lists = [answer for answer in answers if isinstance(answer, list)]
-    return [member for one in lists for member in one] if lists else next(iter(answers), None)
+    if lists:
+        return [member for one in lists for member in one]
+    maps = [answer for answer in answers if isinstance(answer, dict)]
+    return {name: value for one in reversed(maps) for name, value in one.items()} if maps else None
 
 
 def _record(scope: Scope, reading: Reading) -> ResourceFact:
