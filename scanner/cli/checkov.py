@@ -33,6 +33,8 @@ class CheckovSource:
 
     run: bool = False
     report: Path | None = None
+    seconds: float | None = None
+    """How long a run may take beyond our own work; None is the usual time."""
 
     @contextmanager
     def begun(self, plan: str, resources: int) -> Iterator[Merge]:
@@ -43,7 +45,7 @@ class CheckovSource:
         elif self.run:
             running = _started(plan, resources)
             try:
-                yield lambda findings, changes: _merged(findings, running.finish(), changes)
+                yield lambda findings, changes: _merged(findings, running.finish(self.seconds), changes)
             finally:
                 running.stop()
         else:

@@ -112,10 +112,10 @@ class CheckovRun:
     _output: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
     _errors: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
 
-    def finish(self, seconds: float = BUDGET) -> CheckovReport:
-        """Its report, or why there is none after `seconds` more."""
+    def finish(self, seconds: float | None = None) -> CheckovReport:
+        """Its report, or why there is none after `seconds` (`BUDGET`) more."""
         with self._output, self._errors:
-            return self._finished(seconds)
+            return self._finished(BUDGET if seconds is None else seconds)
 
     def _finished(self, seconds: float) -> CheckovReport:
         if self._process is None:
@@ -125,7 +125,8 @@ class CheckovRun:
         except subprocess.TimeoutExpired:
             self.stop()
             return CheckovReport(
-                problem=f"checkov did not finish within {seconds:g} s; its results are not in this report"
+                problem=f"checkov did not finish within {seconds:g} s; its results are not in this report, and "
+                "`--checkov-timeout` gives it longer"
             )
         self._output.seek(0)
         self._errors.seek(0)

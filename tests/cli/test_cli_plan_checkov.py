@@ -97,6 +97,30 @@ def test_a_run_that_fails_costs_no_finding(
     assert message in outcome.err
 
 
+def test_a_run_that_takes_too_long_is_left_out_and_said(
+    plan: Path, tmp_path: Path, run: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEYPROOF_CHECKOV", str(program(tmp_path, "exec sleep 30")))
+    outcome = run("plan", plan, "--checkov", "--checkov-timeout", "1", "-f", "json", *AS_OF)
+    assert rotation(outcome.out)["outcome"] == "FAIL"
+    assert "did not finish within 1 s" in notices(outcome.out)[0]
+    assert "`--checkov-timeout` gives it longer" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--checkov-timeout", "5"], "`--checkov-timeout` is for `--checkov`"),
+        (["--checkov", "--checkov-timeout", "0"], "--checkov-timeout"),
+        (["--checkov", "--checkov-timeout", "nan"], "--checkov-timeout"),
+    ],
+)
+def test_a_time_that_makes_no_sense_is_refused(arguments: list[str], says: str, plan: Path, run: Callable) -> None:
+    outcome = run("plan", plan, *arguments)
+    assert outcome.code == 2
+    assert says in outcome.err
+
+
 def test_checkov_that_is_not_there_is_said(
     plan: Path, tmp_path: Path, run: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:

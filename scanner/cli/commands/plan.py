@@ -21,7 +21,13 @@ from scanner.errors import UsageError
     metavar="DIR",
     help="Directory of the root module, or the binary plan: lines of findings, and values the plan leaves open.",
 )
-@click.option("--checkov", is_flag=True, help="Run checkov beside it, for at most a minute, and merge what it reports.")
+@click.option("--checkov", is_flag=True, help="Run checkov beside it and merge what it reports.")
+@click.option(
+    "--checkov-timeout",
+    type=click.IntRange(1, 86_400),
+    metavar="SECONDS",
+    help="How long --checkov may take beyond our own work (60); what it reports later is left out, and said.",
+)
 @click.option("--checkov-report", type=FILE, metavar="FILE", help="Merge this report of checkov (JSON or SARIF).")
 @judging_options
 @gate_options
@@ -31,6 +37,7 @@ def command(
     live: Path | None,
     source: Path | None,
     checkov: bool,
+    checkov_timeout: int | None,
     checkov_report: Path | None,
     judging: Judging,
     gate: Gate,
@@ -50,5 +57,8 @@ def command(
         raise UsageError("`--live` is the baseline of a plan; leave `--baseline` out")
     if checkov and checkov_report is not None:
         raise UsageError("`--checkov` runs checkov and `--checkov-report` reads what it said; give one of them")
+    if checkov_timeout is not None and not checkov:
+        raise UsageError("`--checkov-timeout` is for `--checkov`; give both")
     judge = prepare(judging, rendering)
-    return deliver(judge_plan(judge, plan, live, source, CheckovSource(checkov, checkov_report)), rendering, gate)
+    beside = CheckovSource(checkov, checkov_report, checkov_timeout)
+    return deliver(judge_plan(judge, plan, live, source, beside), rendering, gate)
