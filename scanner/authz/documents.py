@@ -7,13 +7,13 @@ as nothing and a faulty Deny as one that may apply, so a malformed policy never 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
 from scanner.authz.actions import EVERY, matching
 from scanner.authz.conditions import ConditionFault, Test, parse_conditions
+from scanner.authz.jsontext import RepeatedKeys, is_larger, read_json, repeats
 from scanner.authz.principals import Principals, parse_principals
 
 VERSIONS = ("2008-10-17", "2012-10-17")
@@ -40,6 +40,8 @@ class Statement:
     variables: bool = False
     """Policy variables are replaced (`Version` 2012-10-17)."""
     fault: str | None = None
+    ignored: str | None = None
+    """Why KMS takes no notice of a statement of a key policy, though it stores it."""
     raw: Any = None
 
     @property
@@ -65,9 +67,10 @@ class Document:
 
     @cached_property
     def faults(self) -> tuple[str, ...]:
-        """Everything in it that could not be read."""
+        """Everything in it that could not be read, or that has no effect."""
         whole = (f"{self.name}: {self.fault}",) if self.fault else ()
-        return whole + tuple(f"{self.name}#{s.pointer}: {s.fault}" for s in self.statements if s.fault)
+        broken = ((s.pointer, s.fault or s.ignored) for s in self.statements)
+        return whole + tuple(f"{self.name}#{pointer}: {why}" for pointer, why in broken if why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,40 +93,42 @@ def reference(document: str, statement: Statement) -> StatementRef:
     return StatementRef(document, statement.sid, statement.pointer, describe(statement))
 
 
-class RepeatedKeys(dict[str, Any]):
-    """A JSON object in which a key stood more than once: nobody can say which of them AWS took."""
-
-
-def read_json(text: str) -> Any:
-    """JSON with objects that repeat a key marked as such; ValueError also where it is nested too deeply."""
-    try:
-        return json.loads(text, object_pairs_hook=_object)
-    except RecursionError:
-        raise ValueError("the JSON is nested too deeply") from None
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    plain = dict(pairs)
-    return plain if len(plain) == len(pairs) else RepeatedKeys(plain)
-
-
 def parse_document(name: str, source: Any) -> Document:
     """The document in `source`: JSON text or the value already parsed."""
+    if is_larger(source):
+        return Document(name, fault="the document is larger than any that AWS stores")
     statements, fault = _parse_text(source) if isinstance(source, str) else _parse_value(source)
     return Document(name, statements, fault)
 
 
 def parse_whole(name: str, source: Any) -> Document:
-    """A document of a layer in which every statement needs Action and Resource; key policies may lack them."""
+    """A document of a layer in which AWS stores no statement without Action or Resource."""
     document = parse_document(name, source)
     return replace(document, statements=tuple(map(_whole, document.statements)))
 
 
 def _whole(statement: Statement) -> Statement:
+    lacking = _lacking(statement)
+    return replace(statement, actions=EVERY, fault=f"{lacking} is missing") if lacking else statement
+
+
+def parse_key_policy(name: str, source: Any) -> Document:
+    """A key policy. KMS stores statements without Action or Resource and ignores them (API reference, PutKeyPolicy)."""
+    document = parse_document(name, source)
+    return replace(document, statements=tuple(map(_heeded, document.statements)))
+
+
+def _heeded(statement: Statement) -> Statement:
+    lacking = _lacking(statement)
+    reason = f"{lacking} is missing, so the statement has no effect"
+    return replace(statement, actions=0, ignored=reason) if lacking else statement
+
+
+def _lacking(statement: Statement) -> str | None:
+    """The element without which a statement is none."""
     if statement.fault or not isinstance(statement.raw, dict):
-        return statement
-    lacking = [element for element in ("Action", "Resource") if not {element, f"Not{element}"} & set(statement.raw)]
-    return replace(statement, actions=EVERY, fault=f"{lacking[0]} is missing") if lacking else statement
+        return None
+    return next((name for name in ("Action", "Resource") if not {name, f"Not{name}"} & set(statement.raw)), None)
 
 
 Parsed = tuple[tuple[Statement, ...], str | None]
@@ -196,15 +201,6 @@ def _check_shape(raw: Any) -> None:
     unknown = sorted(str(element) for element in set(raw) - _ELEMENTS)
     if unknown:
         raise ValueError(f"the element `{unknown[0][:80]}` is not part of the policy language")
-
-
-def repeats(value: Any, depth: int = 0) -> bool:
-    """Repeated keys anywhere in the few levels that a statement or grant has."""
-    if isinstance(value, RepeatedKeys):
-        return True
-    if not isinstance(value, dict) or depth > 3:
-        return False
-    return any(repeats(item, depth + 1) for item in value.values())
 
 
 def _one_of(raw: dict[str, Any], plain: str, inverted: str) -> tuple[Any, bool]:

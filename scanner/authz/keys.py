@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from msgspec import UnsetType
 
-from scanner.authz.documents import Document, parse_document
+from scanner.authz.documents import Document, parse_key_policy
 from scanner.authz.facts import key_facts
 from scanner.authz.guarded import Guarded
 from scanner.authz.request import Levels, Unread
@@ -57,7 +57,7 @@ def _rcps(record: KeyFact, levels: Levels) -> Levels:
 def _policies(record: KeyFact) -> tuple[Document, ...] | Unread:
     if isinstance(record.policies, UnsetType):
         return Unread(record.unread.get("policies", f"the key policy of {record.arn} was not read"))
-    return tuple(parse_document(f"key-policy/{named.name}", named.document) for named in record.policies)
+    return tuple(parse_key_policy(f"key-policy/{named.name}", named.document) for named in record.policies)
 
 
 def _grants(record: KeyFact) -> tuple[GrantFact, ...] | Unread:

@@ -143,6 +143,9 @@ def policy_differences(key: KeySubject, other: KeySubject) -> Found:
     for one in (key, other):
         if isinstance(one.policies, Unread):
             return Unknown(one.policies.reason)
+        faults = [fault for document in one.policies for fault in document.faults]
+        if faults:
+            return Unknown("; ".join(faults))
     mine, theirs = _shapes(key, ""), _shapes(other, f" of {other.arn}")
     return tuple(ref for shape, ref in (mine | theirs).items() if (shape in mine) != (shape in theirs))
 

@@ -15,15 +15,8 @@ from typing import Any
 from scanner.authz.actions import ACTIONS, KEYLESS, bit, is_known
 from scanner.authz.assumed import assumed
 from scanner.authz.decide import explain
-from scanner.authz.documents import (
-    Document,
-    RepeatedKeys,
-    StatementRef,
-    parse_document,
-    parse_whole,
-    read_json,
-    repeats,
-)
+from scanner.authz.documents import Document, StatementRef, parse_key_policy, parse_whole
+from scanner.authz.jsontext import RepeatedKeys, read_json, repeats
 from scanner.authz.match import Hit
 from scanner.authz.principals import Caller, is_account_id, parse_caller
 from scanner.authz.request import AccessRequest, Decision, Documents, Layer, Verdict
@@ -157,7 +150,7 @@ def _documents(case: dict[str, Any]) -> Documents:
 
 
 def _one(name: str, source: Any) -> Document | None:
-    return None if _is_empty(source) else parse_document(name, source)
+    return None if _is_empty(source) else parse_key_policy(name, source)
 
 
 def _is_empty(source: Any) -> bool:

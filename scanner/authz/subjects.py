@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from msgspec import UNSET, UnsetType
 
 from scanner.authz.actions import mask_of
-from scanner.authz.documents import Document, parse_document
+from scanner.authz.documents import Document, parse_document, parse_whole
 from scanner.authz.facts import Facts, principal_facts
 from scanner.authz.principals import Caller, parse_caller
 from scanner.authz.request import Layer, Levels, Unread
@@ -199,7 +199,7 @@ class _Reader:
                 yield Document(f"iam-inline/{record.name}", fault=f"{field_name} policies not read: {reason}")
         if not isinstance(record.inline, UnsetType):
             for named in record.inline:
-                yield parse_document(f"iam-inline/{record.name}/{named.name}", named.document)
+                yield parse_whole(f"iam-inline/{record.name}/{named.name}", named.document)
         if not isinstance(record.attached, UnsetType):
             for arn in record.attached:
                 yield self._managed(arn, "iam")
@@ -212,7 +212,7 @@ class _Reader:
                 reason = policy.unread.get("document", "not collected") if policy else "not collected"
                 self.documents[name] = Document(name, fault=f"not read: {reason}")
             else:
-                self.documents[name] = parse_document(name, policy.document)
+                self.documents[name] = parse_whole(name, policy.document)
         return self.documents[name]
 
     def _boundary(self, record: PrincipalFact) -> Layer:
@@ -281,7 +281,7 @@ def levels_of(account: AccountFact | None, number: str, kind: str) -> Levels:
 
 
 def _control(kind: str, named: NamedDocument) -> Document:
-    return parse_document(f"{kind}/{named.name}", named.document)
+    return parse_whole(f"{kind}/{named.name}", named.document)
 
 
 def session_tags(record: PrincipalFact) -> bool:

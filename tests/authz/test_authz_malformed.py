@@ -110,11 +110,22 @@ def test_deep_nesting_is_a_fault_and_not_a_crash() -> None:
     assert asked(around(Condition={"StringEquals": {"k": nested}})) == "ImplicitlyDenied"
 
 
-def test_ten_megabytes_are_read() -> None:
+def test_a_document_larger_than_any_that_aws_stores_is_not_read() -> None:
     many = [f"arn:aws:kms:eu-west-1:111122223333:key/{i:036d}" for i in range(140_000)]
-    text = json.dumps({"Version": "2012-10-17", "Statement": [{**ALLOW, "Resource": many}]})
-    assert len(text) > 10_000_000
-    assert asked(text) == "ImplicitlyDenied"
+    for padded in (
+        {"Resource": ["*", *many]},
+        {"Sid": "a" * 10_000_000},
+        {"Condition": {"StringEquals": {"a": [0] * 2_000_000}}},
+    ):
+        policy = {"Version": "2012-10-17", "Statement": [{**ALLOW, **padded}]}
+        assert asked(policy) == asked(json.dumps(policy)) == "ImplicitlyDenied"
+        denied = case({"principal": "alice", "key_policy": [{"allow": "kms:*", "to": "alice"}]})
+        assert answer({**denied, "rcps": [[policy]]})["decision"] == "ImplicitlyDenied"
+
+
+def test_many_resources_that_aws_could_store_are_read() -> None:
+    many = [f"arn:aws:kms:eu-west-1:111122223333:key/{i:036d}" for i in range(1000)]
+    assert asked({"Version": "2012-10-17", "Statement": [{**ALLOW, "Resource": ["*", *many]}]}) == "Allowed"
 
 
 def test_hostile_patterns_stay_fast() -> None:
