@@ -205,7 +205,9 @@ def _together(answers: list[Any]) -> Any:
     if lists:
         return [member for one in lists for member in one]
     maps = [answer for answer in answers if isinstance(answer, dict)]
-    return {name: value for one in reversed(maps) for name, value in one.items()} if maps else None
+    if maps:
+        return {name: value for one in reversed(maps) for name, value in one.items()}
+    return next(iter(answers), None)
 
 
 def _record(scope: Scope, reading: Reading) -> ResourceFact:
