@@ -43,6 +43,8 @@ pci-key-multi-region, pci-key-untagged, key-shared-across-data-classes  card-met
 key-rotation-period-long     data-lake | app-config
 imported-material-expiring   scheme-exchange | issuer-bin-table
 key-unused                   hsm-bootstrap | backoffice
+key-deletion-window-short    reporting-old | poc-2022, whose waiting period AWS does not tell
+secret-on-aws-managed-key    card-vault/export-password, the one of chargeback | payments-api/scheme-credentials
 key-policy-no-administrator  hsm-bootstrap | change-freeze, app-config
 key-lockout-risk             change-freeze | app-config, sandbox
 key-unaliased                the key of the support team | every other

@@ -258,10 +258,12 @@ def age_keys(world: World) -> None:
         kms.disable_key(KeyId=world.arn(alias))
     for date, alias, days in (("2026-11-12", "reporting-old", 7), ("2026-11-02", "poc-2022", 30)):
         world.at(date, f"delete {alias}")
+        if alias == "reporting-old":
+            world.kms().note_use(world.arn(alias), "Decrypt")
         kms.schedule_key_deletion(KeyId=world.arn(alias), PendingWindowInDays=days)
     world.at("2026-11-13", "last use")
     for region in (MAIN, SECOND):
         for key in world.kms(region).keys.values():
-            if "alias/hsm-bootstrap" not in key.aliases:
+            if "alias/hsm-bootstrap" not in key.aliases and key.key_state != "PendingDeletion":
                 world.kms(region).note_use(key.id, "Decrypt")
     world.key("shared-reference").ram_policy = document(allow("Shared", {"AWS": ROOT}, ["kms:DescribeKey"]))

@@ -9,9 +9,11 @@ from typing import Any
 
 from scanner.graph.access import AccessKey, AccessSource, AccessStore
 from scanner.graph.custody import custody_of, is_aws_alias
+from scanner.graph.deletion import longest_wait_days, pending_window_days
 from scanner.graph.keygraph import KeyGraph
 from scanner.graph.known import fact, members
 from scanner.graph.policy_facts import policy_refusals, refuses_audit
+from scanner.graph.sharing import shared_beyond
 from scanner.graph.views import Backup, Cluster, Hsm, Key, Store
 from scanner.model.facttypes import Many
 from scanner.model.records import AliasFact, BackupFact, ClusterFact, KeyFact, KeyStoreFact
@@ -27,7 +29,6 @@ AS_STATED = (
     "multi_region_type",
     "primary_arn",
     "deletion_date",
-    "pending_window_days",
     "valid_to",
     "tags",
 )
@@ -69,6 +70,8 @@ def _key(graph: KeyGraph, record: KeyFact, aliases: list[str], access: AccessSou
         rotation_enabled=_rotation(record, rotation, "enabled"),
         rotation_period_days=_rotation(record, rotation, "period_days"),
         material_date=_material_date(record),
+        pending_window_days=pending_window_days(record),
+        longest_wait_days=longest_wait_days(record),
         last_used=_usage(record, "at"),
         tracked_since=_usage(record, "tracked_since"),
         **{name: fact(record, name) for name in AS_STATED},
@@ -132,8 +135,7 @@ def add_stores(graph: KeyGraph, access: AccessSource) -> None:
 
 
 def _backup(record: BackupFact) -> Backup:
-    policy = fact(record, "policy")
-    shared = policy if isinstance(policy, Unknown) else policy is not None
+    shared = shared_beyond(record.account, fact(record, "policy"))
     return Backup(id=record.id, arn=record.arn, state=record.state, created=record.created, shared=shared)
 
 

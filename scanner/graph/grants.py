@@ -40,7 +40,7 @@ def _grant(key: Key, stated: GrantFact, trusted: set[str]) -> Grant:
         grantee_type=principal_type(grantee),
         grantee_account=account,
         grantee_trusted=account is None or account in trusted,
-        grantee_human=principal_type(grantee) == "user" or "/AWSReservedSSO_" in grantee,
+        grantee_human=principal_type(grantee) in ("user", "federated") or "/AWSReservedSSO_" in grantee,
         by_service=made_by_service(stated),
         operations=tuple(sorted(stated.operations)),
         retiring=stated.retiring_service or stated.retiring,

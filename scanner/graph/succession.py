@@ -11,10 +11,11 @@ from scanner.graph.keygraph import KeyGraph
 from scanner.graph.views import Key
 from scanner.model.unknown import Unknown, known_members, reason_of
 
-TAGS = ("successor", "successorkey", "replacedby", "replacementkey", "migratedto")
+TAG = re.compile(r"(successor|supersededby|replacedby|replacement|migratedto|newkey)(key)?(id|arn|alias)?")
 """Names of tags whose value is the successor (ARN, id or alias); case, `-`, `_`, `:` and spaces do not count."""
-SUFFIX = re.compile(r"[-_/](legacy|old|deprecated|retired|obsolete)$", re.IGNORECASE)
-"""`alias/card-vault-legacy` gives way to the key behind `alias/card-vault`."""
+_GONE = "legacy|old|deprecated|retired|obsolete|former|previous"
+FORMER = re.compile(rf"(?<=^alias/)({_GONE})[-_/]|[-_/]({_GONE})$", re.IGNORECASE)
+"""`alias/card-vault-legacy` and `alias/old-card-vault` give way to the key behind `alias/card-vault`."""
 
 
 def relate_successors(graph: KeyGraph) -> None:
@@ -27,7 +28,7 @@ def _successor(graph: KeyGraph, key: Key) -> Key | Unknown | None:
     named = _by_tag(key)
     if isinstance(named, Unknown):
         return named
-    candidates = [named] if named else [SUFFIX.sub("", alias) for alias in known_members(key.aliases)]
+    candidates = [named, f"alias/{named}"] if named else [FORMER.sub("", name) for name in known_members(key.aliases)]
     for reference in candidates:
         found = graph.index.find(reference, key.account, key.region)
         if isinstance(found, Key) and found is not key:
@@ -42,4 +43,4 @@ def _by_tag(key: Key) -> str | Unknown | None:
     if isinstance(key.tags, Unknown):
         return key.tags
     plain = {re.sub(r"[-_: ]", "", name).lower(): value for name, value in key.tags.items()}
-    return next((plain[name] for name in TAGS if plain.get(name)), None)
+    return next((plain[name] for name in sorted(plain) if TAG.fullmatch(name) and plain[name]), None)

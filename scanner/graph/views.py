@@ -177,7 +177,9 @@ class Grant(View, identity="id"):
     ]
     grantee_account: Annotated[str | None, Doc("The grantee's account; null for services and unique ids.")]
     grantee_trusted: Annotated[bool, Doc("The grantee is of the key's account or of one that the settings trust.")]
-    grantee_human: Annotated[bool, Doc("An IAM user, or a role of IAM Identity Center (AWSReservedSSO_...).")]
+    grantee_human: Annotated[
+        bool, Doc("An IAM user, a federated one, or a role of Identity Center (AWSReservedSSO_...).")
+    ]
     by_service: Annotated[
         bool, Doc("An AWS service made it for itself, or its grantee is a service or service-linked role.")
     ]
@@ -297,7 +299,16 @@ class Key(View):
     ]
     rotation_period_days: Annotated[int | None | Unknown, Doc("RotationPeriodInDays.")]
     deletion_date: Annotated[datetime | None | Unknown, Doc("When a pending deletion takes effect.")]
-    pending_window_days: Annotated[int | None | Unknown, Doc("PendingDeletionWindowInDays.")]
+    pending_window_days: Annotated[
+        int | None | Unknown,
+        Doc("Waiting period of a pending deletion, unknown where AWS states the date alone; in a plan, of every key."),
+    ]
+    longest_wait_days: Annotated[
+        int | None | Unknown,
+        Doc(
+            "Days from its creation or last use to its deletion: its waiting period is no longer; null if not pending."
+        ),
+    ]
     valid_to: Annotated[datetime | None | Unknown, Doc("When imported material expires; null: never.")]
     tags: Annotated[dict[str, str] | Unknown, Doc("Tags.")]
     aliases: Annotated[Many[str], Doc("Alias names, `alias/` included, sorted.")]

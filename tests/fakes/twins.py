@@ -7,7 +7,7 @@ the one into the other.
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fakes.aws import ACCOUNT, Call, FakeAws, Fault
@@ -78,7 +78,7 @@ def _key(name: str, rotten: bool, metadata: dict[str, Any], decay: dict[str, Any
 def _keys(aws: FakeAws, rotten: bool) -> None:
     in_store = {"Origin": "AWS_CLOUDHSM", "CustomKeyStoreId": "cks-1", "CloudHsmClusterId": "cluster-1"}
     disabled = {"KeyState": "Disabled", "Enabled": False}
-    deleted = {"KeyState": "PendingDeletion", "Enabled": False, "DeletionDate": WHEN}
+    deleted = {"KeyState": "PendingDeletion", "Enabled": False, "DeletionDate": WHEN + timedelta(days=60)}
     keys_in(
         aws,
         (

@@ -1,10 +1,12 @@
 """Relations of the key graph, and how a refused listing leaves them open."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from builders import (
     ACCOUNT,
+    LONG_AGO,
+    NOW,
     REGION,
     a_cluster,
     a_gap,
@@ -14,13 +16,14 @@ from builders import (
     a_store,
     a_use,
     an_alias,
+    document,
     listed,
 )
 from msgspec import UNSET
 
 from scanner.graph.build import build
 from scanner.graph.views import Cluster, Store
-from scanner.model.records import GrantFact, HsmFact, Rotation, RotationEvent
+from scanner.model.records import BackupFact, GrantFact, HsmFact, LastUsage, Rotation, RotationEvent
 from scanner.model.settings import Settings
 from scanner.model.unknown import Partial, Unknown, UnknownValueError, known_members
 
@@ -142,6 +145,76 @@ GRANTS = [
 def test_grants_that_services_made_for_themselves_are_told_apart(facts, by_service):
     grant = GrantFact(id="g-1", operations=("Decrypt",), **facts)
     assert only(graph_of(a_key(grants=(grant,))).grants).by_service is by_service
+
+
+@pytest.mark.parametrize(
+    ("grantee", "human"),
+    [
+        (f"arn:aws:iam::{ACCOUNT}:user/ana", True),
+        (f"arn:aws:sts::{ACCOUNT}:federated-user/ana", True),
+        (f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/ana", True),
+        (f"arn:aws:iam::{ACCOUNT}:role/app", False),
+        (f"arn:aws:sts::{ACCOUNT}:assumed-role/app/i-1", False),
+    ],
+)
+def test_people_who_hold_grants_are_told_apart(grantee, human):
+    grant = GrantFact(id="g-1", operations=("Decrypt",), grantee=grantee)
+    assert only(graph_of(a_key(grants=(grant,))).grants).grantee_human is human
+
+
+def backup_with(policy):
+    record = BackupFact(
+        account=ACCOUNT, region=REGION, arn="b", id="backup-1", state="READY", cluster_id="cluster-1", policy=policy
+    )
+    (backup,) = only(graph_of(a_cluster(), record).clusters).backups
+    return backup
+
+
+def sharing(principal, effect="Allow"):
+    statement = {"Effect": effect, "Principal": principal, "Action": "cloudhsm:DescribeBackups", "Resource": "b"}
+    return document(statement)
+
+
+@pytest.mark.parametrize(
+    ("policy", "shared"),
+    [
+        (None, False),
+        (sharing({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}), False),
+        (sharing({"AWS": [ACCOUNT, f"arn:aws:iam::{ACCOUNT}:role/app"]}), False),
+        (sharing({"AWS": "*"}, effect="Deny"), False),
+        (sharing({"AWS": "*"}), True),
+        (sharing({"AWS": [ACCOUNT, "444455556666"]}), True),
+        (sharing({"AWS": "arn:aws:iam::444455556666:role/x"}), True),
+    ],
+)
+def test_a_backup_is_shared_where_its_policy_names_another_account(policy, shared):
+    assert backup_with(policy).shared is shared
+
+
+@pytest.mark.parametrize("policy", [UNSET, "{"])
+def test_whether_a_backup_is_shared_is_unknown_without_a_policy_that_can_be_read(policy):
+    assert isinstance(backup_with(policy).shared, Unknown)
+
+
+def dying(**facts):
+    """A key whose deletion is due on the eleventh of November, ten days after NOW."""
+    facts = {"state": "PendingDeletion", "deletion_date": NOW + timedelta(days=10)} | facts
+    return only(graph_of(a_key(**facts)).keys)
+
+
+def test_a_key_cannot_have_waited_longer_than_since_it_was_last_seen_at_work():
+    used = LastUsage(at=NOW, operation="Decrypt", tracked_since=LONG_AGO)
+    assert dying(created=LONG_AGO, last_usage=used).longest_wait_days == 10
+    assert dying(created=NOW, last_usage=None).longest_wait_days == 10
+    assert dying(created=LONG_AGO, last_usage=UNSET).longest_wait_days == (NOW + timedelta(days=10) - LONG_AGO).days
+    assert isinstance(dying(created=UNSET, last_usage=UNSET).longest_wait_days, Unknown)
+
+
+def test_the_waiting_period_of_a_pending_deletion_is_unknown_unless_it_is_stated():
+    assert isinstance(dying().pending_window_days, Unknown)
+    assert dying(pending_window_days=7).pending_window_days == 7
+    enabled = only(graph_of(a_key()).keys)
+    assert (enabled.pending_window_days, enabled.longest_wait_days) == (None, None)
 
 
 def test_label_is_the_first_alias():

@@ -67,17 +67,19 @@ def test_where_no_policy_is_readable_or_the_cause_is_another_nothing_is_said_abo
     assert isinstance(key_of(unread("key-1"), a_key("key-2"), slow).refuses_audit, Unknown)
 
 
-@pytest.mark.parametrize("tag", ["Successor", "replaced-by", "MigratedTo", "successor_key"])
-@pytest.mark.parametrize("value", [NEW, "key-2", "alias/card"])
+@pytest.mark.parametrize(
+    "tag", ["Successor", "replaced-by", "MigratedTo", "successor_key", "SuccessorKeyArn", "superseded by"]
+)
+@pytest.mark.parametrize("value", [NEW, "key-2", "alias/card", "card"])
 def test_a_tag_names_the_successor(tag: str, value: str) -> None:
     found = key_of(a_key(tags={tag: value}), a_key("key-2"), an_alias("alias/card", "key-2"))
     assert isinstance(found.successor, Key)
     assert found.successor.arn == NEW
 
 
-@pytest.mark.parametrize("suffix", ["-legacy", "-old", "/deprecated", "_RETIRED"])
-def test_an_alias_that_says_old_gives_way_to_the_one_without(suffix: str) -> None:
-    aliases = (an_alias(f"alias/card{suffix}"), an_alias("alias/card", "key-2"))
+@pytest.mark.parametrize("name", ["card-legacy", "card-old", "card/deprecated", "card_RETIRED", "old-card"])
+def test_an_alias_that_says_old_gives_way_to_the_one_without(name: str) -> None:
+    aliases = (an_alias(f"alias/{name}"), an_alias("alias/card", "key-2"))
     found = key_of(a_key(), a_key("key-2"), *aliases)
     assert isinstance(found.successor, Key)
     assert found.successor.arn == NEW
@@ -87,6 +89,7 @@ def test_what_names_nobody_or_itself_is_no_successor() -> None:
     assert key_of(a_key(), an_alias("alias/card-old")).successor is None
     assert key_of(a_key(), an_alias("alias/card-old"), an_alias("alias/card")).successor is None
     assert key_of(a_key(), an_alias("alias/threshold")).successor is None
+    assert key_of(a_key(), an_alias("alias/oldenburg"), an_alias("alias/enburg", "key-2")).successor is None
 
 
 def test_a_successor_that_is_not_there_or_tags_that_were_not_read_leave_it_open() -> None:
