@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import sys
 from pathlib import Path
@@ -99,7 +100,8 @@ def write_stdout(data: bytes) -> None:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    new = path.with_name(f".{path.name}.{os.getpid()}")
+    # A name of its own: a container's process ids repeat, and a killed run may have left its file behind.
+    new = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}")
     handle = os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
     try:
         with os.fdopen(handle, "wb") as file:

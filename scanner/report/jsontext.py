@@ -24,8 +24,12 @@ def json_text(value: Any, *, indent: int = 2) -> str:
     encoded = _encode(value)
     if indent:
         encoded = msgspec.json.format(encoded, indent=indent)
-    text = HIDDEN.sub(_escape, encoded.decode())
-    return text.replace("##[", "##\\u005b") + "\n"  # a CI runner obeys `##[command]` anywhere in its log
+    return harmless(encoded.decode()) + "\n"
+
+
+def harmless(text: str) -> str:
+    """JSON text that says the same and does nothing to a terminal or a log."""
+    return HIDDEN.sub(_escape, text).replace("##[", "##\\u005b")  # a CI runner obeys `##[command]` anywhere in a line
 
 
 def encoded(items: Iterable[Any]) -> list[msgspec.Raw]:

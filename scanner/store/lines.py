@@ -7,6 +7,8 @@ lines as `keyproof snapshot export` prints them after the header line, so anybod
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -18,6 +20,7 @@ from scanner.model.snapshot import Snapshot
 
 ENCODER = msgspec.json.Encoder(order="deterministic")
 DECODER = msgspec.json.Decoder(Item)
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Shard(NamedTuple):
@@ -49,8 +52,12 @@ def shard_of(item: Item) -> Shard:
 
 
 def encode(item: Item) -> bytes:
-    """The canonical line of `item`, with its line feed."""
-    return ENCODER.encode(item) + b"\n"
+    """The canonical line of `item`, with its line feed; half a character, which UTF-8 cannot carry, becomes U+FFFD."""
+    try:
+        return ENCODER.encode(item) + b"\n"
+    except UnicodeEncodeError:
+        text = SURROGATE.sub("\ufffd", json.dumps(msgspec.to_builtins(item), ensure_ascii=False))
+        return ENCODER.encode(DECODER.decode(text)) + b"\n"
 
 
 def decode(lines: bytes, place: str, first: int = 1) -> list[Item]:

@@ -188,3 +188,12 @@ def test_a_report_has_the_gate_of_a_scan_once_it_is_asked_for(
 ) -> None:
     saved.write_text(FORMATS["json"].render(report, RenderOptions()), encoding="utf-8")
     assert run("report", saved, *options).code == code
+
+
+def test_what_a_killed_run_left_behind_stops_no_later_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / ("r" * 255)
+    monkeypatch.setattr(os, "getpid", lambda: 7)  # as in a container, run after run
+    for left in (f".{path.name[:250]}.7", f".{path.name[:100]}.7"):
+        (tmp_path / left).write_text("half", encoding="utf-8")
+    write("whole", path)
+    assert path.read_text("utf-8") == "whole"

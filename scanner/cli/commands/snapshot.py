@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -55,12 +56,15 @@ def show(file: Path) -> None:
 def export(file: Path) -> None:
     """Print a snapshot as JSON lines: a header, then every record.
 
-    docs/snapshot.schema.json is the schema of each line. The digest in the header is the SHA-256 of all further lines.
+    docs/snapshot.schema.json is the schema of each line. The digest in the header is the SHA-256 of all further lines;
+    on a terminal, characters that would act on it are written as escapes.
     """
+    from scanner.report.jsontext import harmless
     from scanner.store import export_lines
 
+    watched = sys.stdout.isatty()
     for lines in export_lines(file):
-        write_stdout(lines)
+        write_stdout(harmless(lines.decode()).encode() if watched else lines)
 
 
 def _moment(moment: object) -> str:
