@@ -149,7 +149,9 @@ class Becoming:
             return
         managing = account.management_account == account.account
         drops = [(action, ALL) for action in DROP_CONTROLS] + [(WIDEN_CONTROLS, "+")]
-        for action, free in drops if managing else [(LEAVE, account.account)]:
+        # leaving asks much of an account, so it counts only for those who may without writing themselves a policy
+        leave = [] if node.variant.extra else [(LEAVE, account.account)]
+        for action, free in drops if managing else leave:
             if self.ways.anywhere(subject, (action,)):
                 acts = (Act((action,), "*"),)
                 yield Edge(acts, Node(node.arn, node.variant._replace(free=free)))

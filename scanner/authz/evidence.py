@@ -14,7 +14,7 @@ from scanner.authz.gains import Gain
 from scanner.authz.joint import weigh_jointly
 from scanner.authz.keygains import KeyGains
 from scanner.authz.keys import KeySubject
-from scanner.authz.powers import ON, PASS_ROLE, PASSED_TO, REWRITE_TRUST
+from scanner.authz.powers import LEAVE, ON, PASS_ROLE, PASSED_TO, REWRITE_TRUST
 from scanner.authz.relation import documents_of
 from scanner.authz.request import AccessRequest, Decision, Documents, Verdict
 from scanner.authz.subjects import Subject
@@ -37,6 +37,11 @@ class Step:
         return f"{self.actor} does {' and '.join(self.actions)} on {self.resource}"
 
 
+ITS_OWN = "its own new "
+"""Documents that somebody writes on the way are no evidence of it."""
+STANDING_ALONE = "the account has the contact and payment information that it needs to stand alone"
+
+
 class Evidence:
     """Tells edges and gains as steps."""
 
@@ -55,7 +60,7 @@ class Evidence:
     def of_gain(self, node: Node, key: KeySubject, gain: Gain, gained: int) -> Iterator[Step]:
         """What the last of them does about the key, and what that gives."""
         for action, arn in gain.by or ((names(gained)[0], key.arn),):
-            yield _step(node, (action,), arn, [self._about_key(node, self.gains.keys[arn], action)])
+            yield step(node, (action,), arn, [self._about_key(node, self.gains.keys[arn], action)])
         if gain.by:
             yield Step(node.arn, names(gained), key.arn)
 
@@ -66,7 +71,7 @@ class Evidence:
 
     def _of_act(self, node: Node, act: Act) -> Step:
         decisions = [self._decide(node, action, act) for action in act.actions]
-        return _step(node, act.actions, act.resource, decisions)
+        return step(node, act.actions, act.resource, decisions)
 
     def _decide(self, node: Node, action: str, act: Act) -> Decision:
         ways, subject = self.becoming.ways, self.becoming.variants.subject(node)
@@ -106,7 +111,9 @@ def _resources(subject: Subject, action: int) -> Iterator[str]:
                 yield from statement.resources or ()
 
 
-def _step(node: Node, actions: tuple[str, ...], resource: str, decisions: list[Decision]) -> Step:
-    because = tuple(dict.fromkeys(ref for decision in decisions for ref in decision.because))
-    conditions = tuple(dict.fromkeys(text for decision in decisions for text in decision.open_conditions))
-    return Step(node.arn, actions, resource, because, conditions)
+def step(node: Node, actions: tuple[str, ...], resource: str, decisions: list[Decision]) -> Step:
+    """A step with what its decisions rest on and ask for."""
+    refs = (ref for decision in decisions for ref in decision.because if not ref.document.startswith(ITS_OWN))
+    conditions = [text for decision in decisions for text in decision.open_conditions]
+    conditions += [STANDING_ALONE] if LEAVE in actions else []
+    return Step(node.arn, actions, resource, tuple(dict.fromkeys(refs)), tuple(dict.fromkeys(conditions)))

@@ -9,7 +9,7 @@ from scanner.authz.actions import bit
 from scanner.authz.decide import explain
 from scanner.authz.effects import Effect
 from scanner.authz.escalation import Escalation, EscalationPath
-from scanner.authz.evidence import Step
+from scanner.authz.evidence import step
 from scanner.authz.facts import StaticContext
 from scanner.authz.homes import Home
 from scanner.authz.joint import weigh_jointly
@@ -76,8 +76,7 @@ class StoreAccess:
             walk = None if self._may(node) else next(self.escalation.walks.to_home(node, wanted, self._may), None)
             if walk:
                 end = walk[-1].target
-                decision = self._decide(end)
-                last = Step(end.arn, (self.action,), self._on, decision.because, decision.open_conditions)
+                last = step(end, (self.action,), self._on, [self._decide(end)])
                 steps = (*self.escalation.evidence.of_edges(node, walk), last)
                 who = subject.caller
                 yield EscalationPath(who.text, subject.type, who.account, self.key.arn, (self.action,), steps)

@@ -38,7 +38,7 @@ from scanner.authz.relation import documents_of
 from scanner.authz.request import AccessRequest, Documents, Unread
 from scanner.authz.subjects import Subject, Subjects
 from scanner.authz.targets import BOUNDARY, Target
-from scanner.authz.values import Value, known
+from scanner.authz.values import UNKNOWN, Value, known
 from scanner.authz.variants import ALL, Node, Variant, Variants
 from scanner.authz.weigh import Outcome
 
@@ -156,6 +156,8 @@ class Ways:
         if asked.caller.kind == "root" or asked.subject.service_linked:
             return
         may = self.ask(asked, ON[kind]).may
+        if asked.target.bounded:  # a condition on iam:PermissionsBoundary means the new one here
+            may |= self.ask(asked, bit(PUT_BOUNDARY[kind]), {BOUNDARY: UNKNOWN}).may
         if not may:
             return
         finders = {"role": self._become_role, "root": self._become_root}
