@@ -170,6 +170,12 @@ class Document(msgspec.Struct):
     complete: bool | None = None
 
 
+class ChangesDocument(Document):
+    """A plan with `resource_changes`, which say all that `planned_values` do and more; those are not built."""
+
+    planned_values: msgspec.Raw = msgspec.Raw()  # type: ignore[assignment]
+
+
 class StateDocument(Document):
     """A state of `show -json` (`values`), or a raw state file (`resources`)."""
 
@@ -228,7 +234,8 @@ def read_document(data: bytes, name: str) -> Document:
         kind = _kind(head, name)
         if kind is None:
             return _unwrap(msgspec.json.decode(text), name)
-        return msgspec.json.decode(text, type=kind)
+        changes_tell = kind is Document and head.has("resource_changes")
+        return msgspec.json.decode(text, type=ChangesDocument if changes_tell else kind)
     except msgspec.ValidationError as problem:
         raise SourceError(f"{name}: not a Terraform plan or state: {_lower(problem)}; {_hint(text)}") from problem
     except (msgspec.DecodeError, RecursionError, UnicodeError) as problem:
