@@ -7,6 +7,29 @@ from typing import Any
 
 from scanner.model.words import many
 
+ACTIONS, CONDITIONS, DEPENDANTS = 6, 3, 5
+"""How many of a list stand in a sentence; the JSON report has them all."""
+
+VIA = {
+    "key-policy": "the key policy",
+    "iam": "IAM policies",
+    "grant": "a grant",
+    "escalation": "what it can make its own",
+}
+
+UNKNOWN = {
+    "key": "whether the key is there",
+    "key.access": "who else gains or loses access to the key",
+    "key.dependants": "what else depends on the key",
+    "key.grants": "the grants of the key",
+    "key-policy": "the statements of the key policy",
+    "iam-inline": "the statements of inline IAM policies",
+    "trust": "the trust policy of a role",
+    "resource.uses": "every key of the resource",
+    "resource.custody": "the custody of the resource",
+}
+"""What could not be compared, in words; anything else is said as it is."""
+
 
 def change_lines(changes: dict[str, Any] | None) -> list[str]:
     """One line for each change, and for what could not be compared; keys that are missing are left out."""
@@ -23,23 +46,40 @@ def change_lines(changes: dict[str, Any] | None) -> list[str]:
 
 
 def _access(change: dict[str, Any]) -> str:
-    actions = ", ".join(change.get("actions", ())) or "access"
-    via = f" through {', '.join(change['via'])}" if change.get("via") else ""
-    certainty = " on conditions" if change.get("verdict") == "CONDITIONAL" else ""
-    return f"{change.get('principal')} {change.get('change')} {actions} on {change.get('key')}{certainty}{via}"
+    actions = change.get("actions", ())
+    more = f" and {many(len(actions) - ACTIONS, 'more action')}" if len(actions) > ACTIONS else ""
+    told = f"{', '.join(actions[:ACTIONS]) or 'access'}{more}"
+    via = ", ".join(VIA.get(word, word) for word in change.get("via", ()))
+    through = f" through {via}" if via else ""
+    return (
+        f"{change.get('principal')} {change.get('change')} {told} on {change.get('key')}{through}{_certainty(change)}"
+    )
+
+
+def _certainty(change: dict[str, Any]) -> str:
+    """What an access rests on, and what there is on the other side where only that changes."""
+    other = f" (was {change['other'].lower()})" if change.get("other") and change.get("change") == "gained" else ""
+    if change.get("verdict") != "CONDITIONAL":
+        return other
+    conditions = "; ".join(map(str, change.get("conditions", ())[:CONDITIONS]))
+    return f", on conditions{f': {conditions}' if conditions else ''}{other}"
 
 
 def _custody(change: dict[str, Any]) -> str:
     where, before, after = f"{change.get('subject')} {change.get('field')}", change.get("before"), change.get("after")
+    old, new = change.get("key_before"), change.get("key_after")
     if before == after:
-        return f"{where}: key {change.get('key_before')} becomes {change.get('key_after')}, both {after}"
-    return f"{where}: custody {before} becomes {after}"
+        return f"{where}: key {old} becomes {new}, both {after}"
+    keys = f", key {old or 'none'} becomes {new or 'none'}" if old != new else ""
+    return f"{where}: custody {before} becomes {after}{keys}"
 
 
 def _key(change: dict[str, Any]) -> str:
     dependants = change.get("dependants") or ()
-    concerns = f"; {many(len(dependants), 'dependant')}: {', '.join(map(str, dependants[:5]))}" if dependants else ""
-    return f"{change.get('key')}: {change.get('action')}{concerns}"
+    more = f" and {many(len(dependants) - DEPENDANTS, 'other')}" if len(dependants) > DEPENDANTS else ""
+    listed = f": {', '.join(map(str, dependants[:DEPENDANTS]))}{more}"
+    concerns = f"; {many(len(dependants), 'dependant')}{listed}" if dependants else ""
+    return f"key {change.get('key')} {change.get('action')}{concerns}"
 
 
 def _grant(change: dict[str, Any]) -> str:
@@ -62,4 +102,5 @@ def _compact(value: Any) -> str:
 
 
 def _unknown(change: dict[str, Any]) -> str:
-    return f"not compared: {change.get('what')} of {change.get('count')}, for {change.get('reason')}"
+    what = UNKNOWN.get(str(change.get("what")), str(change.get("what")))
+    return f"cannot be told for {change.get('count')}: {what}, for {change.get('reason')}"

@@ -71,7 +71,9 @@ def _sections(report: Report, listed: tuple[Finding, ...]) -> Iterator[tuple[str
     changes = change_lines(report.changes)
     if changes:
         lines = [f"- {prose(line, TEXT)}" for line in changes[:ROWS]]
-        yield _folded(f"{many(len(changes), 'change')} in access, custody and keys", lines), len(changes)
+        more = [f"- {len(changes) - ROWS:,} more in the JSON report"] if len(changes) > ROWS else []
+        title = f"{many(len(changes), 'change')} in access, custody and keys"
+        yield _folded(title, [*lines, *more], " open"), len(changes)
     book = rulebook(report, listed)
     for outcome, words in ((Outcome.FAIL, "failed"), (Outcome.NOT_ASSESSED, "not assessed")):
         for rule, findings in by_rule(finding for finding in listed if finding.outcome is outcome).items():
@@ -91,8 +93,8 @@ def _sections(report: Report, listed: tuple[Finding, ...]) -> Iterator[tuple[str
         yield _folded(f"{many(len(report.notices), 'notice')}", lines), len(report.notices)
 
 
-def _folded(summary: str, lines: Iterable[str]) -> str:
-    return f"\n<details><summary>{summary}</summary>\n\n" + "\n".join(lines) + "\n\n</details>\n"
+def _folded(summary: str, lines: Iterable[str], state: str = "") -> str:
+    return f"\n<details{state}><summary>{summary}</summary>\n\n" + "\n".join(lines) + "\n\n</details>\n"
 
 
 def _table(findings: list[Finding]) -> Iterator[str]:

@@ -37,11 +37,11 @@ def render(report: Report, options: RenderOptions) -> str:
     summary = summarize(report)
     sections = (
         _heading(report, options),
+        _changes(report, options),
         _overview(report, summary, options),
         _failures(report, listed, options),
         _not_assessed(listed, options),
         _others(listed, options),
-        _changes(report, options),
         _gaps(report, options),
         _notices(report, options),
         _totals(report, summary, options),

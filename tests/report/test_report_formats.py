@@ -104,7 +104,7 @@ def check_markdown(text):
     tags.feed(MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(text))
     allowed = "h2 p strong blockquote table thead tbody tr th td details summary ul li code pre br"
     assert {tag for tag, _ in tags.seen} <= set(allowed.split())
-    assert not [attributes for _, attributes in tags.seen if attributes.keys() - {"style"}]
+    assert not [attributes for _, attributes in tags.seen if attributes.keys() - {"style", "open"}]
     assert not re.search(r"(^|[^&;\w])@\w", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
     assert "://" not in re.sub(r"(`{3,})\n.*?\n\1", "", text, flags=re.DOTALL)
     bars = [len(re.findall(r"(?<!\\)\|", line)) for line in text.splitlines() if line.startswith("| ")]

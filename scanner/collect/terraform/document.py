@@ -274,6 +274,8 @@ def _decode(data: bytes, name: str) -> bytes:
     """UTF-8 bytes: PowerShell redirects write UTF-16 with a byte order mark."""
     if data.startswith(b"PK\x03\x04"):
         raise SourceError(f"{name}: this is a binary plan, which only its providers can read; {HOW_BINARY}")
+    if data.startswith(b"\x1f\x8b"):
+        raise SourceError(f"{name}: this is compressed with gzip; decompress it first")
     if not data.strip():
         raise SourceError(f"{name}: the file is empty; {HOW_TO}")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -136,6 +136,7 @@ def test_a_plan_of_planned_values_alone_is_read_as_partial() -> None:
         (b'{"variables": {"a": ' + b"[" * 100_000, "nested too deeply"),
         (b"\x80\x81", "valid JSON"),
         (b"{]", "JSON is malformed"),
+        (b"\x1f\x8b\x08\x00", "compressed with gzip"),
         (b'[command]/bin/terraform-bin show\n{"format_version":"1.2"}', "terraform_wrapper: false"),
     ],
 )
