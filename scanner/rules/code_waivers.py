@@ -11,7 +11,7 @@ import msgspec
 from scanner.errors import Problem, SettingsError
 from scanner.rules.build import Rule
 from scanner.rules.lang.faults import suggest
-from scanner.rules.waivers import Text, Waiver, WaiverScope, rule_names, too_long
+from scanner.rules.waivers import Text, Waiver, WaiverScope, rule_names, wrong_terms
 
 EXAMPLE = '# keyproof:waive rule-id owner=pay-team reason="moves to the key store in Q1" expires=2027-01-31'
 NOBODY = "-"
@@ -68,8 +68,9 @@ def _waiver(stated: Stated, ids: Mapping[str, str], today: date) -> Waiver:
         raise _problem(stated, f"the waiver is not whole: {message[:1].lower()}{message[1:]}", EXAMPLE) from None
     scopes = tuple(WaiverScope(arn=subject) for subject in stated.subjects or (NOBODY,))
     waiver = Waiver(rule=ids[stated.rule], scope=WaiverScope(any_of=scopes), **msgspec.structs.asdict(fields))
-    if wrong := too_long(waiver, today):
-        raise _problem(stated, *wrong)
+    if wrong := wrong_terms(waiver, today):
+        _, message, mend = wrong
+        raise _problem(stated, message, mend)
     return waiver
 
 

@@ -112,12 +112,17 @@ def rule_names(rules: Iterable[Rule], disabled: Iterable[str] = ()) -> dict[str,
     return ids | {name: name for name in disabled}
 
 
-def too_long(waiver: Waiver, today: date) -> tuple[str, str] | None:
-    """What is wrong with a waiver that lasts longer than 365 days, and the mend."""
+def wrong_terms(waiver: Waiver, today: date) -> tuple[str, str, str] | None:
+    """What breaks the terms of every waiver: its key, what is wrong with it, and the mend; None for a sound one."""
+    for name, who in (("owner", "say who answers for it"), ("reason", "say why it is acceptable")):
+        if not getattr(waiver, name).strip():
+            return name, f"`{name}` is blank", who
     start = waiver.created or today
-    if waiver.expires <= start + LONGEST:
-        return None
-    return f"more than {LONGEST.days} days after {start}", f"at the latest {start + LONGEST}"
+    if waiver.created is not None and waiver.expires < waiver.created:
+        return "expires", f"it ends before it begins on {waiver.created}", "the last day is the later one"
+    if waiver.expires > start + LONGEST:
+        return "expires", f"more than {LONGEST.days} days after {start}", f"at the latest {start + LONGEST}"
+    return None
 
 
 def _checked(file: YamlFile, place: int, waiver: Waiver, ids: dict[str, str], today: date) -> Waiver:
@@ -125,14 +130,26 @@ def _checked(file: YamlFile, place: int, waiver: Waiver, ids: dict[str, str], to
     if waiver.rule not in ids:
         problem = file.problem_at((*path, "rule"), f"there is no rule `{waiver.rule}`", suggest(waiver.rule, ids))
         raise SettingsError(str(problem))
-    if waiver.scope == WaiverScope():
-        problem = file.problem_at((*path, "scope"), "an empty scope", 'for every subject write `{arn: "*"}`')
+    for empty in _empty_scopes(waiver.scope, (*path, "scope")):
+        problem = file.problem_at(empty, "an empty scope", 'for every subject write `{arn: "*"}`')
         raise SettingsError(str(problem))
-    if fault := too_long(waiver, today):
-        raise SettingsError(str(file.problem_at((*path, "expires"), *fault)))
+    if wrong := wrong_terms(waiver, today):
+        key, fault, mend = wrong
+        raise SettingsError(str(file.problem_at((*path, key), fault, mend)))
     return Waiver(
         ids[waiver.rule], waiver.scope, waiver.owner, waiver.reason, waiver.expires, waiver.ticket, waiver.created
     )
+
+
+def _empty_scopes(scope: WaiverScope, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+    """Places of scopes that state nothing, and so would cover everything without saying so."""
+    if scope == WaiverScope():
+        yield path
+    for name, parts in (("and", scope.all_of), ("or", scope.any_of)):
+        for place, part in enumerate(parts):
+            yield from _empty_scopes(part, (*path, name, place))
+    if scope.none_of is not None:
+        yield from _empty_scopes(scope.none_of, (*path, "not"))
 
 
 def waive(

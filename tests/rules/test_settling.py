@@ -132,7 +132,12 @@ def test_only_what_is_wrong_or_open_is_waived(tmp_path: Path, rule: Rule) -> Non
     ("text", "error"),
     [
         (a_waiver(rule="key-admin-can-encrypt"), "2:12: there is no rule `key-admin-can-encrypt`"),
-        (a_waiver("{}"), "an empty scope"),
+        (a_waiver("{}"), "2:42: an empty scope"),
+        (a_waiver("{not: {}}"), "2:48: an empty scope"),
+        (a_waiver("{arn: x, or: [{arn: y}, {and: [{}]}]}"), "an empty scope"),
+        (a_waiver(expires="2026-06-30", created="2026-07-01"), "it ends before it begins on 2026-07-01"),
+        (a_waiver(owner="'  '"), "`owner` is blank"),
+        (a_waiver(reason="' '"), "`reason` is blank"),
         (a_waiver(expires="2027-01-16"), "more than 365 days after 2026-01-15"),
         (a_waiver(expires="2026-06-30", created="2025-01-01"), "more than 365 days after 2025-01-01"),
         (a_waiver(owner=""), "missing `owner`"),

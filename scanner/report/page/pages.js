@@ -25,7 +25,7 @@ function fillAudit() {
   const open = data.findings.filter((finding) => finding[OUTCOME] < 2);
   const rows = open.slice(0, PRINTED).map((finding) => make("tr", {},
     make("td", {}, badge(OUTCOMES[finding[OUTCOME]])), make("td", {}, badge(SEVERITIES[finding[SEVERITY]])),
-    make("td", {}, data.rules[finding[RULE]].id), subjectCell(finding), make("td", { class: "what" }, [...whatCell(finding).childNodes], list(finding[EVIDENCE]))));
+    make("td", { class: "wide" }, data.rules[finding[RULE]].id), subjectCell(finding), make("td", { class: "what" }, [...whatCell(finding).childNodes], list(finding[EVIDENCE]))));
   audit.querySelector("tbody").replaceChildren(...rows);
   document.getElementById("audit-note").textContent = open.length > PRINTED
     ? `The ${PRINTED.toLocaleString("en")} worst of ${count(open.length, "finding")}; the CSV report has all of them.`
