@@ -105,14 +105,15 @@ class _Scales:
         self.caller = request.caller
         self.crosses = self.caller.is_iam and self.caller.account != request.account
         self.identity = self._identity()
-        self.boundary = self._layer("boundary", documents.boundary)
-        self.session = self._layer("session-policy", documents.session)
+        self.boundary = self._limit(self._layer("boundary", documents.boundary))
+        self.session = self._limit(self._layer("session-policy", documents.session))
         self.key_policy = self._key_policy()
         self.grants = self._grants()
         self.retiring = self._retiring()
-        self.scps = self._levels("scp", documents.scps if self.caller.is_iam else None, by_principal=False)
+        scps = self._levels("scp", documents.scps if self.caller.is_iam else None, by_principal=False)
+        self.scps = [self._limit(level) for level in scps]
         self.rcps = self._levels("rcp", documents.rcps, by_principal=True)
-        self.endpoint = self._layer("endpoint-policy", documents.endpoint, by_principal=True)
+        self.endpoint = self._limit(self._layer("endpoint-policy", documents.endpoint, by_principal=True))
 
     def weigh(self) -> Outcome:
         """Deny first, then the limits, then whoever has to allow."""
@@ -134,6 +135,12 @@ class _Scales:
         if isinstance(layer, Unread):
             return Weighed(name, PERHAPS, PERHAPS, (layer.reason,))
         return self._documents(name, layer, by_principal=by_principal)
+
+    def _limit(self, layer: Weighed) -> Weighed:
+        """A layer that has to allow. What cannot be read of it may, unless the answer has to be settled."""
+        if layer.faults and not self.request.settle:
+            layer.allow(Route.DIRECT, PERHAPS)
+        return layer
 
     def _documents(self, name: str, documents: Iterable[Document], *, by_principal: bool = False) -> Weighed:
         weighed = Weighed(name)

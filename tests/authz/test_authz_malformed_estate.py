@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from builders import ACCOUNT, a_key, a_snapshot, account_statement
 
@@ -12,7 +13,7 @@ from scanner.authz.estate import AccessEstate
 from scanner.authz.keys import keys_of
 from scanner.authz.lint import policy_differences
 from scanner.authz.request import Verdict
-from scanner.model.records import AccountFact, Coverage, Item, NamedDocument, PrincipalFact
+from scanner.model.records import AccountFact, Coverage, Item, ManagedPolicyFact, NamedDocument, PrincipalFact
 from scanner.model.unknown import Unknown
 
 ANA = f"arn:aws:iam::{ACCOUNT}:user/ana"
@@ -88,3 +89,25 @@ def test_documents_that_cannot_be_read_are_not_known_to_be_the_same(document: st
     key = a_key(policies=(NamedDocument(name="default", document=document),))
     found = keys_of(a_snapshot(key))[key.arn]
     assert isinstance(policy_differences(found, found), Unknown)
+
+
+@pytest.mark.parametrize("document", ["{", text({**ALLOW, "Action": 7}), text(without("Action"))])
+def test_an_scp_that_cannot_be_read_may_allow(document: str) -> None:
+    key, level = a_key(policies=named(TO_ANA), grants=()), (NamedDocument(name="odd", document=document),)
+    account = AccountFact(
+        account=ACCOUNT, region="aws-global", organization="o-abc", management_account=None, scps=(level,), rcps=None
+    )
+    decision = estate_of(key, ana(), account).decide(ANA, key.arn, "kms:Decrypt")
+    assert decision.verdict is Verdict.CONDITIONAL
+    assert any("scp/odd" in condition for condition in decision.open_conditions)
+
+
+@pytest.mark.parametrize("document", ["{", text({**ALLOW, "Action": 7}), text(without("Action"))])
+def test_a_boundary_that_cannot_be_read_may_allow(document: str) -> None:
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/odd"
+    limit = ManagedPolicyFact(account=ACCOUNT, region="aws-global", arn=arn, name="odd", document=document)
+    key = a_key(policies=named(account_statement()), grants=())
+    bound = msgspec.structs.replace(ana(*named(ALLOW)), boundary=arn)
+    decision = estate_of(key, bound, limit, FREE).decide(ANA, key.arn, "kms:Decrypt")
+    assert decision.verdict is Verdict.CONDITIONAL
+    assert any(f"boundary/{arn}" in condition for condition in decision.open_conditions)
