@@ -61,8 +61,16 @@ def read_by_the_table() -> frozenset[Field]:
 
 
 def test_every_field_of_an_answer_that_names_a_key_is_read_or_left_out_for_a_reason() -> None:
-    unexplained = [field for field in key_fields() - read_by_the_table() if why_field(*field) is None]
-    assert sorted(unexplained) == []
+    reasons = {":".join(field): why_field(*field) for field in sorted(key_fields() - read_by_the_table())}
+    print_left_out(reasons)
+    assert [field for field, reason in reasons.items() if reason is None] == []
+
+
+def print_left_out(reasons: dict[str, str | None]) -> None:
+    """What is left out under each reason; pytest shows it with `-rP`, and when the test fails."""
+    for reason in sorted(set(filter(None, reasons.values()))):
+        left_out = [name for name, why in reasons.items() if why == reason]
+        print(f"{len(left_out)} left out, {reason}:", *left_out, sep="\n  ")
 
 
 def test_the_table_reads_more_than_a_few_of_them() -> None:
@@ -72,7 +80,9 @@ def test_the_table_reads_more_than_a_few_of_them() -> None:
 def test_every_terraform_attribute_that_names_a_key_is_read_or_left_out_for_a_reason() -> None:
     read = {(at.type, at.path) for row in ENCRYPTED_TYPES for key in row.keys for at in key.terraform}
     named = {(kind, path) for kind, paths in SCHEMA.items() for path in paths}
-    assert sorted(place for place in named - read if why_attribute(*place) is None) == []
+    reasons = {".".join(place): why_attribute(*place) for place in sorted(named - read)}
+    print_left_out(reasons)
+    assert [place for place, reason in reasons.items() if reason is None] == []
 
 
 @pytest.mark.parametrize("pattern", [pattern for patterns in FIELDS.values() for pattern in patterns])
