@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -77,15 +78,14 @@ def color_wanted(no_color: bool) -> bool:
 
 def write(text: str | bytes, path: Path | None) -> None:
     """Write `text` as UTF-8 to `path`, or to stdout when that is None. Raises UsageError where `path` takes nothing."""
-    data = text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace")
     if path is None:
-        write_stdout(data)
+        write_stdout(text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace"))
         return
     try:
         if path.exists() and not path.is_file():
-            path.write_bytes(data)  # a pipe or a device cannot be replaced
+            path.write_bytes(b"".join(_pieces(text)))  # a pipe or a device cannot be replaced
         else:
-            _replace(path.resolve(), data)
+            _replace(path.resolve(), _pieces(text))
     except OSError as error:
         raise UsageError(f"`{path}` cannot be written: {(error.strerror or str(error)).lower()}") from error
 
@@ -99,13 +99,22 @@ def write_stdout(data: bytes) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _replace(path: Path, data: bytes) -> None:
+def _pieces(text: str | bytes) -> Iterator[bytes]:
+    """The bytes of a report, a megabyte at a time: a large one is not held twice."""
+    if isinstance(text, bytes):
+        yield text
+        return
+    for at in range(0, len(text), 1 << 20):
+        yield text[at : at + (1 << 20)].encode("utf-8", "backslashreplace")
+
+
+def _replace(path: Path, pieces: Iterator[bytes]) -> None:
     # A name of its own: a container's process ids repeat, and a killed run may have left its file behind.
     new = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}")
     handle = os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
         new.replace(path)

@@ -117,7 +117,7 @@ def prepare_with(settings: Settings, judging: Judging, rendering: Rendering) -> 
         if judging.environment not in settings.environments:
             raise UsageError(unknown_word("environment", judging.environment, settings.environments))
         settings = settings.within(judging.environment)
-    rules = all_rules(judging.rules, settings)
+    rules = all_rules(judging.rules, settings, frameworks)
     as_of = judging.as_of or datetime.now(UTC).replace(microsecond=0)
     said = tuple(settings_notices(settings, as_of))
     settings = settings.in_force(as_of)

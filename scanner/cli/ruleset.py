@@ -8,6 +8,7 @@ from pathlib import Path
 
 from scanner.cli.words import unknown_word
 from scanner.errors import UsageError
+from scanner.model.framework import Framework
 from scanner.model.settings import Settings
 from scanner.rules.build import Rule
 from scanner.rules.load import load_rules
@@ -19,9 +20,11 @@ def rule_directories(own: Sequence[Path]) -> list[Path]:
     return [find_policies(os.environ.get("KEYPROOF_POLICIES")), *own]
 
 
-def all_rules(own: Sequence[Path], settings: Settings | None = None) -> tuple[Rule, ...]:
-    """Every rule, by id, as `settings` change it."""
-    return load_rules(rule_directories(own), settings or Settings())
+def all_rules(
+    own: Sequence[Path], settings: Settings | None = None, frameworks: Mapping[str, Framework] | None = None
+) -> tuple[Rule, ...]:
+    """Every rule, by id, as `settings` change it; `frameworks` where they were read before."""
+    return load_rules(rule_directories(own), settings or Settings(), frameworks)
 
 
 def rule_called(name: str, rules: Iterable[Rule]) -> Rule:

@@ -21,10 +21,15 @@ def json_text(value: Any, *, indent: int = 2) -> str:
     `indent` 0 puts it on one line. A reader of the JSON gets every character back as it was, except that
     a lone surrogate, which UTF-8 cannot carry, becomes a question mark.
     """
+    return harmless(_formatted(value, indent).decode())
+
+
+def _formatted(value: Any, indent: int) -> bytes:
+    """One step after the other, so that at most two copies of a large report are held."""
     encoded = _encode(value)
     if indent:
         encoded = msgspec.json.format(encoded, indent=indent)
-    return harmless(encoded.decode()) + "\n"
+    return encoded + b"\n"
 
 
 def harmless(text: str) -> str:

@@ -23,15 +23,18 @@ T = TypeVar("T")
 Draft = tuple[YamlFile, Path, RuleFile]
 
 
-def load_rules(directories: Sequence[Path], settings: Settings) -> tuple[Rule, ...]:
+def load_rules(
+    directories: Sequence[Path], settings: Settings, frameworks: Mapping[str, Framework] | None = None
+) -> tuple[Rule, ...]:
     """The rules of all folders that settings do not disable, by id.
 
-    Raises RuleError with every problem of every file, and SettingsError when settings name what does not exist.
+    `frameworks` are the catalogues of these folders, where the caller has read them. Raises RuleError with every
+    problem of every file, and SettingsError when settings name what does not exist.
     """
     problems: list[Problem] = []
     drafts = list(_drafts(directories, problems))
     problems += _clashes(drafts)
-    problems += _unknown_controls(drafts, load_frameworks(directories))
+    problems += _unknown_controls(drafts, load_frameworks(directories) if frameworks is None else frameworks)
     settings = Settings() if problems else settings
     general = _changes(drafts, settings.rules, settings.path)
     places = {name: _changes(drafts, one.rules, settings.path) for name, one in settings.environments.items()}
