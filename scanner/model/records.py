@@ -259,7 +259,8 @@ class KeyUse(Part, frozen=True):
 
     `state` KEY: `key` holds the reference exactly as AWS states it (ARN, key id, alias name or alias ARN;
     `alias/aws/<service>` where silence means the AWS managed key); None, with `reason`, where it is certain that there
-    is a key and not which. AWS_OWNED: a key that AWS owns and shows nobody. UNENCRYPTED: nothing. UNKNOWN: `reason` says why it could not be told.
+    is a key and not which. AWS_OWNED: a key that AWS owns and shows nobody. UNENCRYPTED: nothing. UNKNOWN: `reason`
+    says why it could not be told.
     """
 
     field: str

@@ -70,7 +70,7 @@ def print_left_out(reasons: dict[str, str | None]) -> None:
     """What is left out under each reason; pytest shows it with `-rP`, and when the test fails."""
     for reason in sorted(set(filter(None, reasons.values()))):
         left_out = [name for name, why in reasons.items() if why == reason]
-        print(f"{len(left_out)} left out, {reason}:", *left_out, sep="\n  ")
+        print(f"{len(left_out)} left out, {reason}:", *left_out, sep="\n  ")  # noqa: T201
 
 
 def test_the_table_reads_more_than_a_few_of_them() -> None:
