@@ -8,6 +8,8 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from msgspec import UnsetType
+
 from scanner.catalog.kms_actions import USAGE_OF, actions_of
 from scanner.graph.access_views import gainers, holders, of_decision, of_path, statement_view
 from scanner.graph.keygraph import KeyGraph
@@ -69,7 +71,10 @@ class AccessSource:
 
     def relation(self, key: Key, name: str) -> tuple[Access, ...] | Partial[Access]:
         """One of `RELATIONS` of a key."""
-        return holders(self.estate.access(key.arn), _possible(RELATIONS[name], key), self._trusted | {key.account})
+        read = not isinstance(self.estate.keys[key.arn].record.policies, UnsetType)
+        return holders(
+            self.estate.access(key.arn), _possible(RELATIONS[name], key), self._trusted | {key.account}, read
+        )
 
     def public_statements(self, key: Key) -> tuple[Statement, ...] | Unknown:
         """Statements that open the key to any account; unknown while a key policy is unread."""

@@ -34,11 +34,17 @@ def statement_view(reference: StatementRef) -> Statement:
     )
 
 
-def holders(access: KeyAccess, wanted: frozenset[str], trusted: frozenset[str]) -> tuple[Access, ...] | Partial[Access]:
-    """One Access per principal over all the wanted actions, in a fixed order; partial where IAM or the key is."""
+def holders(
+    access: KeyAccess, wanted: frozenset[str], trusted: frozenset[str], policy_read: bool = True
+) -> tuple[Access, ...] | Partial[Access]:
+    """One Access per principal over all the wanted actions, in a fixed order; partial where IAM or the key is.
+
+    While the key policy is not read only a grant proves anything: IAM reaches a key through its policy alone.
+    """
     found: dict[str, list[Reach]] = {}
     for reach in access.reaches(wanted):
-        found.setdefault(reach.principal, []).append(reach)
+        if policy_read or "grant" in reach.via:
+            found.setdefault(reach.principal, []).append(reach)
     views = (_of_reaches(principal, found[principal], trusted) for principal in sorted(found))
     return members(views, None if access.complete else "; ".join(access.reasons))
 

@@ -118,6 +118,15 @@ def test_unread_grants_leave_the_users_open_but_show_the_known_ones():
     assert ROLE in {access.arn for access in users.known}
 
 
+def test_while_the_key_policy_is_unread_iam_proves_no_access() -> None:
+    role = a_role(inline=policy({"Effect": "Allow", "Action": "kms:*", "Resource": "*"}))
+    key = key_of(a_key(policies=UNSET, unread={"policies": "known only after apply"}), role, AN_ACCOUNT)
+    for relation in (key.admins, key.users):
+        assert isinstance(relation, Partial)
+        assert relation.known == ()
+        assert "known only after apply" in relation.reason
+
+
 def test_refused_iam_leaves_the_users_open():
     gap = a_gap("GetAccountAuthorizationDetails", "principal", "managed-policy", service="iam", region="aws-global")
     assert isinstance(key_of(a_key(), gap).users, Partial)
