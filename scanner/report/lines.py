@@ -40,14 +40,14 @@ def lines_of(
 
 
 def wrap(text: str, width: int, hanging: int) -> Iterator[str]:
-    """Clean `text` in lines of at most `width` columns; a longer word stays whole on its own line."""
+    """Clean `text` in lines of at most `width` columns; a longer word stays whole on a line, beside its bullet."""
     if text.isascii() and len(text) <= width:
         yield text
         return
     line, used = "", 0
     for word in text.split(" "):
         columns = columns_of(word)
-        if line.strip() and used + 1 + columns > width:
+        if line.strip(" -") and used + 1 + columns > width:
             yield line
             line, used = " " * hanging + word, hanging + columns
         else:

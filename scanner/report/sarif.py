@@ -6,6 +6,7 @@ baseline state; an incomplete scan is an unsuccessful invocation with a notifica
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from scanner.model.finding import Finding, Report
@@ -45,6 +46,8 @@ BASELINE = {"new": "new", "unchanged": "unchanged", "fixed": "absent", "regresse
 RESULTS = 25_000
 """Code scanning refuses a run with more results; the worst come first, so these are kept."""
 TAGS = 10
+FEW = 3
+"""Accounts that a category names; more of them are hashed."""
 
 
 def render(report: Report, options: RenderOptions) -> str:
@@ -54,12 +57,23 @@ def render(report: Report, options: RenderOptions) -> str:
     index = {id: number for number, id in enumerate(book)}
     run = {
         "tool": {"driver": _driver(report, book)},
-        "automationDetails": {"id": f"keyproof/{report.source.type}/"},
+        **_category(report.source),
         "invocations": [_invocation(report, len(listed))],
         "results": encoded(_result(finding, index, report.source) for finding in listed[:RESULTS]),
         "columnKind": "unicodeCodePoints",
     }
     return json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
+
+
+def _category(source: Source) -> dict[str, Any]:
+    """What one upload replaces in code scanning: the results on the same accounts.
+
+    A plan leaves it out, so that the category of the upload holds; two plans of a repository would replace each other.
+    """
+    accounts = "+".join(clean(account) for account in sorted(source.accounts))
+    if len(source.accounts) > FEW:
+        accounts = f"{len(source.accounts)}-{hashlib.sha256(accounts.encode()).hexdigest()[:12]}"
+    return {"automationDetails": {"id": f"keyproof/{source.type}/{accounts}/"}} if source.type == "aws" else {}
 
 
 def _driver(report: Report, book: dict[str, RuleInfo]) -> dict[str, Any]:

@@ -29,6 +29,8 @@ SEVERITY_STYLE: dict[Severity, Style] = {
 EVIDENCE_SHOWN = 5
 SUBJECTS_SHOWN = 3
 GAPS_SHOWN = 20
+MOVED = ("new", "regressed", "fixed")
+MOVED_SHOWN = 50
 
 
 def render(report: Report, options: RenderOptions) -> str:
@@ -38,6 +40,7 @@ def render(report: Report, options: RenderOptions) -> str:
     sections = (
         _heading(report, options),
         _changes(report, options),
+        _since(listed, summary, options),
         _overview(report, summary, options),
         _failures(report, listed, options),
         _not_assessed(listed, options),
@@ -60,6 +63,22 @@ def _heading(report: Report, options: RenderOptions) -> Iterator[str]:
     style: Style = "green" if report.complete and not report.gaps else "bold yellow"
     mark = "COMPLETE" if report.complete and not report.gaps else "INCOMPLETE"
     yield from lines_of(f"{mark}: {completeness(report)}", 0, options, style)
+
+
+def _since(listed: Iterable[Finding], summary: Summary, options: RenderOptions) -> Iterator[str]:
+    """What a baseline did not know, in one look; the details of each follow by rule."""
+    if not summary.statuses:
+        return
+    against = ", ".join(f"{number:,} {status}" for status, number in summary.statuses.items())
+    yield paint(f"SINCE THE BASELINE  {against}", "bold", options)
+    told = [finding for finding in listed if finding.status in MOVED]
+    told.sort(key=lambda finding: MOVED.index(finding.status or ""))
+    for finding in told[:MOVED_SHOWN]:
+        level = "not assessed" if finding.outcome is Outcome.NOT_ASSESSED else finding.severity.label
+        words = f"- {finding.status}: {level} {finding.rule} {subject_line(finding)}"
+        yield from lines_of(words, 2, options, SEVERITY_STYLE[finding.severity], hanging=2)
+    if len(told) > MOVED_SHOWN:
+        yield from lines_of(f"and {len(told) - MOVED_SHOWN:,} more below", 2, options, "dim")
 
 
 def _overview(report: Report, summary: Summary, options: RenderOptions) -> Iterator[str]:
@@ -124,9 +143,10 @@ def _finding(finding: Finding, options: RenderOptions, *, with_fix: bool) -> Ite
     first, second = (finding.message, _place(finding)) if said else (subject_line(finding), finding.message)
     yield from lines_of(f"- {first}", 2, options, hanging=2)
     yield from lines_of(second, 4, options)
-    for evidence in finding.evidence[:EVIDENCE_SHOWN]:
+    known = finding.status == "unchanged"  # said in full when it was new
+    for evidence in () if known else finding.evidence[:EVIDENCE_SHOWN]:
         yield from lines_of(f"because {evidence_line(evidence)}", 6, options, "dim", hanging=2)
-    if len(finding.evidence) > EVIDENCE_SHOWN:
+    if len(finding.evidence) > EVIDENCE_SHOWN and not known:
         yield from lines_of(
             f"and {len(finding.evidence) - EVIDENCE_SHOWN:,} more in the JSON report", 6, options, "dim"
         )

@@ -78,6 +78,16 @@ def test_sarif_points_at_the_line_of_a_plan_and_suppresses_what_is_waived(full):
     assert results["pci-resource-off-cks"]["baselineState"] == "new"
 
 
+def test_sarif_of_one_account_never_replaces_that_of_another_and_a_plan_leaves_the_category_to_the_upload():
+    def category(**source):
+        return sarif(samples.a_report(source=samples.a_source(**source))).get("automationDetails")
+
+    assert category(accounts=("222222222222", "111111111111")) == {"id": "keyproof/aws/111111111111+222222222222/"}
+    assert category(accounts=("111111111111",)) != category(accounts=("222222222222",))
+    assert re.fullmatch(r"keyproof/aws/50-[0-9a-f]{12}/", category(accounts=tuple(f"{n:012}" for n in range(50)))["id"])
+    assert category(type="terraform-plan") is None
+
+
 def test_sarif_fingerprints_do_not_move_with_lines_or_order(full):
     before = {r["partialFingerprints"]["primaryLocationLineHash"] for r in sarif(full)["results"]}
     moved = replace(full, findings=tuple(replace(f, location=("main.tf", 99)) for f in reversed(full.findings)))

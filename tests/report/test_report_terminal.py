@@ -127,3 +127,32 @@ def test_a_fix_that_is_the_same_for_all_is_said_once_and_different_ones_each():
 def test_wide_characters_are_counted_as_two_columns():
     assert columns_of("日本") == 4
     assert columns_of("e\u0301") == 1
+
+
+def test_what_a_baseline_did_not_know_stands_first_and_what_it_knew_is_said_shortly():
+    findings = [
+        samples.a_finding(
+            subject=f"arn:aws:kms:eu-west-1:111122223333:key/{status}", status=status, outcome=outcome, label=""
+        )
+        for status, outcome in (
+            ("unchanged", samples.Outcome.FAIL),
+            ("fixed", samples.Outcome.PASS),
+            ("regressed", samples.Outcome.NOT_ASSESSED),
+            ("new", samples.Outcome.FAIL),
+        )
+    ]
+    text = FORMATS["terminal"].render(samples.a_report(*findings), RenderOptions())
+    since = text[text.index("SINCE THE BASELINE") : text.index("OVERVIEW")]
+    assert since.splitlines()[0] == "SINCE THE BASELINE  1 new, 1 unchanged, 1 fixed, 1 regressed"
+    assert [line.split(" key-rotation-off")[0] for line in since.splitlines() if line.startswith("  - ")] == [
+        "  - new: medium",
+        "  - regressed: not assessed",
+        "  - fixed: medium",
+    ]
+    assert text.count("because rotation_enabled is false") == 1
+
+
+def test_a_word_longer_than_the_line_stands_beside_its_bullet():
+    changes = {"access": [{"change": "gained", "principal": "arn:" + "p" * 90, "key": "k", "actions": ["kms:Decrypt"]}]}
+    text = FORMATS["terminal"].render(samples.a_report(changes=changes), RenderOptions())
+    assert f"  - arn:{'p' * 90}\n    gained kms:Decrypt on k\n" in text
