@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from scanner.authz.actions import ASSUME_ROLE, CROSS_ACCOUNT, KEY_ACTIONS, RETIRE_GRANT
 from scanner.authz.conditions import holds, says
-from scanner.authz.documents import StatementRef, reference
+from scanner.authz.documents import StatementRef, describe, reference
 from scanner.authz.match import Hit
 from scanner.authz.principals import Route
 from scanner.authz.request import AccessRequest, Decision, Documents, Verdict
@@ -103,7 +103,10 @@ def _sure(hits: list[Hit], request: AccessRequest) -> bool:
 
 
 def _best(layer: Weighed, request: AccessRequest, *routes: Route) -> list[Hit]:
-    """The Allow of a layer that asks for least: a certain one, else the one with the fewest open conditions."""
+    """The Allow of a layer that asks for least: a certain one, else the one with the fewest open conditions.
+
+    Among equals the text decides, not the order in which policies happen to be attached.
+    """
     fits = [
         hit
         for hit in layer.hits
@@ -111,7 +114,13 @@ def _best(layer: Weighed, request: AccessRequest, *routes: Route) -> list[Hit]:
     ]
     if not fits:
         return []
-    return [min(fits, key=lambda hit: (not hit.surely & request.actions, len(hit.statement.conditions)))]
+    if len(fits) == 1:
+        return fits
+    return [min(fits, key=lambda hit: _asks(hit, request))]
+
+
+def _asks(hit: Hit, request: AccessRequest) -> tuple[bool, int, str]:
+    return not hit.surely & request.actions, len(hit.statement.conditions), describe(hit.statement)
 
 
 # --- on what conditions --------------------------------------------------------------------------
