@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from scanner.collect.terraform.evaluation.expressions import Evaluator, entries
+from scanner.collect.terraform.evaluation.expressions import Evaluator
+from scanner.collect.terraform.evaluation.operators import entries
 from scanner.collect.terraform.evaluation.parsing import Body
 from scanner.collect.terraform.evaluation.values import EvaluationError, Planned, Unknown, Value
 from scanner.collect.terraform.expressions import ORDERED

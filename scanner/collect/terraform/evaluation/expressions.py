@@ -5,19 +5,16 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from scanner.collect.terraform.evaluation import functions, templates
+from scanner.collect.terraform.evaluation.operators import binary, boolean, entries, entry, item, number
 from scanner.collect.terraform.evaluation.parsing import expression, identifier, subtrees
 from scanner.collect.terraform.evaluation.values import (
     EvaluationError,
-    Opened,
-    Planned,
     Unknown,
     Value,
-    equal,
     joined,
     undecided,
     within,
@@ -173,7 +170,7 @@ class Evaluator:
         chosen = self.of(condition)
         if isinstance(chosen, Unknown):
             return self._either(yes, no, chosen)
-        return self.of(yes if _boolean(chosen) else no)
+        return self.of(yes if boolean(chosen) else no)
 
     def _either(self, yes: Node, no: Node, why: Unknown) -> Value:
         try:
@@ -193,7 +190,7 @@ class Evaluator:
         value = self.of(subtrees(node)[0])
         if (missing := undecided(value)) is not None:
             return missing
-        return not _boolean(value) if str(node.children[0]).strip() == "!" else -_number(value)
+        return not boolean(value) if str(node.children[0]).strip() == "!" else -number(value)
 
     # --- names and steps ---
 
@@ -244,7 +241,7 @@ class Evaluator:
             elif isinstance(step, Item):
                 value = item(value, step.key)
             else:
-                value = _entry(value, step.name) if isinstance(value, dict) else self.names.attribute(value, step.name)
+                value = entry(value, step.name) if isinstance(value, dict) else self.names.attribute(value, step.name)
         return value
 
     def _splat(self, value: Value, step: Splat) -> Value:
@@ -316,7 +313,7 @@ class Evaluator:
             kept = one.of(subtrees(condition)[0]) if condition is not None else True
             if isinstance(kept, Unknown):
                 return kept
-            if _boolean(kept):
+            if boolean(kept):
                 found.append(tuple(one.of(result) for result in results))
         if len(results) == 1:
             return within([value for (value,) in found])
@@ -350,94 +347,6 @@ class NoNames:
         """A template reads no other file."""
         return None
 
-
-# --- values by themselves --------------------------------------------------------------------------
-
-
-def entries(value: Value) -> list[tuple[Value, Value]] | Unknown:
-    """Keys and values of what `for` and `for_each` go over."""
-    if isinstance(value, Unknown):
-        return value
-    if isinstance(value, Opened):
-        return Opened.WHY
-    if isinstance(value, list):
-        return list(enumerate(value))
-    if isinstance(value, dict):
-        return sorted(value.items(), key=lambda entry: entry[0])
-    raise EvaluationError("neither a list nor a map")
-
-
-def item(value: Value, key: Value) -> Value:
-    """`value[key]`"""
-    if (missing := undecided(key)) is not None:
-        return missing
-    if isinstance(value, Unknown):
-        return value
-    if isinstance(value, dict):
-        return _entry(value, str(key))
-    if isinstance(value, list) and isinstance(key, (int, str)) and str(key).isdecimal() and int(key) < len(value):
-        return value[int(key)]
-    raise EvaluationError("no such item")
-
-
-def _entry(value: dict[str, Value], name: str) -> Value:
-    if name not in value:
-        if isinstance(value, Opened):
-            return Unknown(f"`{name}` is an optional attribute that is not given")
-        raise EvaluationError(f"no key `{name}`")
-    return value[name]
-
-
-def binary(sign: str, left: Value, right: Callable[[], Value]) -> Value:
-    """The result of an operator."""
-    if sign in ("&&", "||"):
-        return _logical(sign == "||", left, right)
-    other = right()
-    if sign in ("==", "!="):
-        same = equal(left, other)
-        return same if isinstance(same, Unknown) else same is (sign == "==")
-    for value in (left, other):
-        if (missing := undecided(value)) is not None:
-            return missing
-    if sign in ("/", "%") and _number(other) == 0:
-        raise EvaluationError("division by zero")
-    return ARITHMETIC[sign](_number(left), _number(other))
-
-
-def _logical(decisive: bool, left: Value, right: Callable[[], Value]) -> Value:
-    if not isinstance(left, Unknown) and _boolean(left) is decisive:
-        return decisive
-    other = right()
-    if isinstance(left, Unknown):
-        return left if isinstance(other, Unknown) or _boolean(other) is not decisive else decisive
-    return other if isinstance(other, Unknown) else _boolean(other)
-
-
-def _boolean(value: Value) -> bool:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and not isinstance(value, Planned) and value in ("true", "false"):
-        return value == "true"
-    raise EvaluationError("not a boolean")
-
-
-def _number(value: Value) -> Any:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return value
-    raise EvaluationError("not a number")
-
-
-ARITHMETIC: Mapping[str, Callable[[Any, Any], Any]] = {
-    "<": operator.lt,
-    ">": operator.gt,
-    "<=": operator.le,
-    ">=": operator.ge,
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "%": operator.mod,
-}
 
 CHAINS = frozenset({"get_attr_expr_term", "index_expr_term", "attr_splat_expr_term", "full_splat_expr_term"})
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from scanner.collect.terraform.address import Key, ModulePath, without_keys
 from scanner.collect.terraform.configuration import Block
 from scanner.collect.terraform.documents import DOCUMENT, render
-from scanner.collect.terraform.evaluation.expressions import Attribute, Budget, Evaluator, Item, Step, entries, item
+from scanner.collect.terraform.evaluation.expressions import Attribute, Budget, Evaluator, Item, Step
+from scanner.collect.terraform.evaluation.operators import entries, item
 from scanner.collect.terraform.evaluation.parsing import NotReadable, block_body
 from scanner.collect.terraform.evaluation.values import (
     EvaluationError,

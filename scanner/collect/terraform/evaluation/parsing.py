@@ -40,14 +40,14 @@ def installed() -> bool:
 @lru_cache(maxsize=4096)
 def block_body(text: str) -> Body:
     """The body of the block that `text` is; NotReadable where it is not one."""
-    _, _, body = _block(_subtrees(_subtrees(_parsed(text), "body")[0], "block")[0])
+    _, _, body = _block(_of_kind(_of_kind(_parsed(text), "body")[0], "block")[0])
     return body
 
 
 @lru_cache(maxsize=4096)
 def expression(text: str) -> Node:
     """The expression that `text` is; NotReadable where it is not one."""
-    return _value(_subtrees(_subtrees(_parsed(f"x = (\n{text}\n)\n"), "body")[0], "attribute")[0])
+    return _value(_of_kind(_of_kind(_parsed(f"x = (\n{text}\n)\n"), "body")[0], "attribute")[0])
 
 
 def _parsed(text: str) -> Node:
@@ -67,7 +67,7 @@ def _body(tree: Node) -> Body:
     body = Body()
     for child in subtrees(tree):
         if child.data == "attribute":
-            body.attributes[_name(child.children[0])] = _value(child)
+            body.attributes[identifier(child.children[0])] = _value(child)
         elif child.data == "block":
             body.blocks.append(_block(child))
     return body
@@ -75,15 +75,15 @@ def _body(tree: Node) -> Body:
 
 def _block(tree: Node) -> tuple[str, tuple[str, ...], Body]:
     kind, *labels, inner = subtrees(tree)
-    return _name(kind), tuple(_name(label) for label in labels), _body(inner)
+    return identifier(kind), tuple(identifier(label) for label in labels), _body(inner)
 
 
 def _value(attribute: Node) -> Node:
     return subtrees(attribute)[-1]
 
 
-def _name(node: Node | Token) -> str:
-    """An identifier, keyword or quoted label."""
+def identifier(node: Node | Token) -> str:
+    """The name that an identifier, a keyword or a quoted label is."""
     return "".join(str(token) for token in _tokens(node) if token.type != "DBLQUOTE")
 
 
@@ -96,13 +96,8 @@ def subtrees(tree: Node) -> list[Node]:
     return [one for one in tree.children if not isinstance(one, str) and one.data != "new_line_or_comment"]
 
 
-def _subtrees(tree: Node, kind: str) -> list[Node]:
+def _of_kind(tree: Node, kind: str) -> list[Node]:
     found = [one for one in subtrees(tree) if one.data == kind]
     if not found:
         raise NotReadable(f"no {kind} in it")
     return found
-
-
-def identifier(tree: Node) -> str:
-    """The name that an `identifier`, `keyword` or label is."""
-    return _name(tree)
