@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from scanner.authz.principals import is_service
 from scanner.graph.keygraph import KeyGraph
 from scanner.graph.known import fact, members
 from scanner.graph.views import Grant, Key
@@ -9,7 +12,7 @@ from scanner.model.arn import account_of, parse_arn
 from scanner.model.records import GrantFact, KeyFact
 from scanner.model.unknown import Unknown, known_members, reason_of
 
-SERVICE_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn")
+_INTERNAL = re.compile(r":role/aws-service-role/|:assumed-role/AWSServiceRoleFor|:(assumed-)?role/aws:|^\d{12}:aws:")
 
 
 def add_grants(graph: KeyGraph) -> None:
@@ -64,18 +67,13 @@ def principal_type(name: str) -> str:
     return kinds.get(arn.resource.split("/", 1)[0], "unknown")
 
 
-def is_service(name: str) -> bool:
-    """Whether a principal is an AWS service by its name."""
-    return name.endswith(SERVICE_SUFFIXES) and not name.startswith("arn:")
-
-
 def made_by_service(grant: GrantFact) -> bool:
     """Whether a service holds the grant or made it for its own resources.
 
     Services name themselves as grantee or retiring principal, or use a service-linked role or an internal
-    session (`assumed-role/aws:ec2-infrastructure/...`). Source: KMS developer guide, "How Amazon EBS uses
+    session (`assumed-role/aws:ec2-infrastructure/...`, in CloudTrail `<account>:aws:ec2-infrastructure:...`); no
+    role of one's own can have a colon in its name. Source: KMS developer guide, "How Amazon EBS uses
     AWS KMS" and "Grants in AWS KMS".
     """
     names = (grant.grantee_service, grant.grantee, grant.retiring_service, grant.retiring)
-    internal = (":assumed-role/aws:", ":role/aws-service-role/", ":assumed-role/AWSServiceRoleFor")
-    return any(name and (is_service(name) or any(part in name for part in internal)) for name in names)
+    return any(name and (is_service(name) or _INTERNAL.search(name)) for name in names)
