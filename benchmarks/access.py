@@ -1,7 +1,7 @@
 """The access engine on estates of growing size: time, memory, classes and the growth exponent.
 
-Run `python benchmarks/access.py [estate|who-can|simulate] [SIZE ...]`; without arguments everything.
-Goals: 10,000 keys x 10,000 principals in less than 60 s and 4 GB, growing with an exponent below 1.2; all
+Run `python benchmarks/access.py [estate|escalation|who-can|simulate] [SIZE ...]`; without arguments everything.
+Goals: 10,000 keys x 10,000 principals, with escalation, in less than 60 s and 4 GB, exponent below 1.2; all
 actions of 200 roles x 100 keys in less than 1 s after loading; 5,000 simulated requests in less than 5 s.
 """
 
@@ -33,6 +33,29 @@ def key_arn(number: int) -> str:
     return f"arn:aws:kms:{REGIONS[number % 2]}:{ACCOUNT}:key/{number:08x}-0000-4000-8000-000000000000"
 
 
+def allowing(actions: str | list[str], resource: str = "*", **more: Any) -> str:
+    """A document of one statement."""
+    return document({"Effect": "Allow", "Action": actions, "Resource": resource, **more})
+
+
+ROLES = f"arn:aws:iam::{ACCOUNT}:role"
+ESCALATING = {
+    "hopper": allowing("sts:AssumeRole", f"{ROLES}/role*7"),
+    "passer": allowing(["iam:PassRole", "lambda:CreateFunction"], f"{ROLES}/role1*"),
+    "deployer": allowing(["iam:PassRole", "lambda:*"], Condition={"StringEquals": {"aws:PrincipalTag/team": "team1"}}),
+    "writer": allowing(["iam:PutRolePolicy", "sts:AssumeRole"], f"{ROLES}/role2*"),
+    "tagger": allowing(["kms:TagResource", "kms:CreateAlias"]),
+}
+
+
+def trust_policy(number: int, size: int, dice: random.Random) -> str:
+    """Every role trusts a service, some the account, some one other role."""
+    trusted: list[Any] = [{"Service": "lambda.amazonaws.com"}]
+    trusted += [{"AWS": f"arn:aws:iam::{ACCOUNT}:root"}] if number % 20 == 7 else []
+    trusted += [{"AWS": f"{ROLES}/role{dice.randrange(size)}"}] if number % 5 == 0 else []
+    return document(*({"Effect": "Allow", "Principal": who, "Action": "sts:AssumeRole"} for who in trusted))
+
+
 def managed_policies() -> dict[str, str]:
     """Forty managed policies: administrators, readers, Regions, tags by team, services, and much that is not KMS."""
     found = {
@@ -56,10 +79,11 @@ def managed_policies() -> dict[str, str]:
             }
         ),
     }
+    found |= ESCALATING
     for region in REGIONS:
         pattern = f"arn:aws:kms:{region}:{ACCOUNT}:key/*"
         found[f"use-{region}"] = document({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": pattern})
-    for i in range(33):
+    for i in range(28):
         found[f"other{i}"] = document({"Effect": "Allow", "Action": f"s3:Get{i}*", "Resource": "*"})
     return found
 
@@ -124,6 +148,7 @@ def estate(size: int) -> Iterator[Any]:
             type="role",
             inline=(NamedDocument(name="own", document=own),) if i % 4 == 0 else (),
             attached=tuple(attached),
+            trust=trust_policy(i, size, dice),
             boundary=f"arn:aws:iam::{ACCOUNT}:policy/admin" if i % 7 == 0 else None,
             tags={"team": dice.choice(TEAMS)},
         )
@@ -161,6 +186,32 @@ def measure_estate(size: int) -> float:
     print(f"{size:>7} keys x {size} principals: {took:6.1f} s ({worked:.1f} s CPU), {memory:6.0f} MB,", end=" ")
     print(f"{counts.may:,} may and {counts.must:,} must of (principal, action, key);", end=" ")
     print(f"{counts.pairs:,} class pairs, {counts.special:,} special")
+    return worked
+
+
+def measure_escalation(size: int) -> float:
+    """CPU seconds to know who may, and who can come to do, what with every key; and one question's answer."""
+    from scanner.authz.estate import AccessEstate
+    from scanner.model.records import Source
+    from scanner.model.snapshot import snapshot_of
+
+    snapshot = snapshot_of(Source(type="aws", started=datetime(2026, 1, 1, tzinfo=UTC)), estate(size))
+    start, cpu = time.perf_counter(), time.process_time()
+    access = AccessEstate.of(snapshot)
+    access.relation.count()
+    triples = access.escalation.reached.count()
+    took, worked = time.perf_counter() - start, time.process_time() - cpu
+    asked = time.process_time()
+    found = len(access.escalation.reaching(key_arn(0), "kms:Decrypt"))
+    asked = time.process_time() - asked
+    homes, memory = access.escalation.homes, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"{size:>7} keys x {size} principals with escalation: {took:6.1f} s ({worked:.1f} s CPU), {memory:6.0f} MB,",
+        end=" ",
+    )
+    print(f"{triples:,} (principal, action, key) by escalation alone;", end=" ")
+    print(f"{len(homes.of):,} nodes in {len(homes.all):,} homes, {len(homes.hubs)} hubs;", end=" ")
+    print(f"{found:,} paths to one key in {asked:.2f} s CPU")
     return worked
 
 
@@ -217,11 +268,12 @@ def main(what: str = "", *sizes: str) -> None:
         measure_simulate()
     if what in ("", "who-can"):
         measure_who_can()
-    if what in ("", "estate"):
-        measured = [(int(size), measure_estate(int(size))) for size in sizes or ("1000", "3000", "10000")]
-        if len(measured) > 1:
-            (small, fast), (large, slow) = measured[0], measured[-1]
-            print(f"growth exponent over keys: {math.log(slow / fast) / math.log(large / small):.2f}")
+    for name, measure in (("estate", measure_estate), ("escalation", measure_escalation)):
+        if what in ("", name):
+            measured = [(int(size), measure(int(size))) for size in sizes or ("1000", "3000", "10000")]
+            if len(measured) > 1:
+                (small, fast), (large, slow) = measured[0], measured[-1]
+                print(f"growth exponent over keys: {math.log(slow / fast) / math.log(large / small):.2f}")
 
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ data "aws_iam_policy_document" "keyproof_read_1" {
       "bedrock:ListKnowledgeBases",
       "bedrock:ListPrompts",
       "bedrock:ListTagsForResource",
+      "cloudformation:DescribeStacks",
       "cloudhsm:DescribeBackups",
       "cloudhsm:DescribeClusters",
       "cloudhsm:GetResourcePolicy",
@@ -98,6 +99,7 @@ data "aws_iam_policy_document" "keyproof_read_1" {
       "dynamodb:ListTables",
       "dynamodb:ListTagsOfResource",
       "ec2:DescribeImages",
+      "ec2:DescribeInstances",
       "ec2:DescribeLaunchTemplateVersions",
       "ec2:DescribeLaunchTemplates",
       "ec2:DescribeRegions",
@@ -112,7 +114,10 @@ data "aws_iam_policy_document" "keyproof_read_1" {
       "ecr:DescribeRepositoryCreationTemplates",
       "ecr:ListTagsForResource",
       "ecs:DescribeClusters",
+      "ecs:DescribeServices",
+      "ecs:DescribeTaskDefinition",
       "ecs:ListClusters",
+      "ecs:ListServices",
       "eks:DescribeCluster",
       "eks:ListClusters",
       "elasticache:DescribeReplicationGroups",
@@ -156,6 +161,7 @@ data "aws_iam_policy_document" "keyproof_read_1" {
       "geo:ListTrackers",
       "glue:GetDataCatalogEncryptionSettings",
       "glue:GetDatabases",
+      "glue:GetDevEndpoints",
       "glue:GetMLTransforms",
       "glue:GetSecurityConfigurations",
       "glue:GetTags",
@@ -213,12 +219,6 @@ data "aws_iam_policy_document" "keyproof_read_1" {
       "m2:ListEnvironments",
       "macie2:GetClassificationExportConfiguration",
       "medical-imaging:GetDatastore",
-      "medical-imaging:ListDatastores",
-      "medical-imaging:ListTagsForResource",
-      "memorydb:DescribeClusters",
-      "memorydb:DescribeSnapshots",
-      "memorydb:ListTags",
-      "mq:DescribeBroker",
     ]
     resources = ["*"]
   }
@@ -234,6 +234,12 @@ data "aws_iam_policy_document" "keyproof_read_2" {
     sid    = "KeyproofRead"
     effect = "Allow"
     actions = [
+      "medical-imaging:ListDatastores",
+      "medical-imaging:ListTagsForResource",
+      "memorydb:DescribeClusters",
+      "memorydb:DescribeSnapshots",
+      "memorydb:ListTags",
+      "mq:DescribeBroker",
       "mq:ListBrokers",
       "neptune-graph:ListGraphSnapshots",
       "neptune-graph:ListGraphs",

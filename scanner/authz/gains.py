@@ -50,8 +50,17 @@ class Gain(NamedTuple):
 def gains(side: Side, related: tuple[Side, ...] = ()) -> Iterator[Gain]:
     """What the principal may do as it stands (first), and by what it may change.
 
-    `related` are the same principal before the other keys of a multi-Region key's family.
+    `related` are the same principal before the other keys of a multi-Region key's family. Ends where nothing is left.
     """
+    seen = 0
+    for gain in _every(side, related):
+        yield gain
+        seen |= gain.actions
+        if not ALL_THERE_IS & ~seen:
+            return
+
+
+def _every(side: Side, related: tuple[Side, ...]) -> Iterator[Gain]:
     may = side.may
     yield Gain(may)
     if may & PUT_KEY_POLICY:

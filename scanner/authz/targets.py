@@ -88,7 +88,8 @@ class _Maker:
         profiles = _profiles(self.subjects)
         for fact in facts:
             role = fact.attributes.get("role") or profiles.get(_profile(fact))
-            if fact.type not in COMPUTE or role not in self.subjects.by_arn:
+            closed = fact.attributes.get("exec") is False
+            if fact.type not in COMPUTE or closed or role not in self.subjects.by_arn:
                 continue
             arn = str(fact.attributes.get("cluster") or fact.arn)
             clusters.setdefault(arn, (fact, []))[1].append(str(role))

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from scanner.catalog.encryption import ENCRYPTED_TYPES
 from scanner.catalog.encryption.types import EncryptedType
 from scanner.catalog.permissions import iam_action
+from scanner.catalog.running import RUNNING_TYPES
 from scanner.collect import account, cloudhsm, iam, key_stores, kms, resources, trails, watchers
 from scanner.collect.session import Collector
 
@@ -31,12 +32,12 @@ def _resources() -> Iterator[Row]:
     places: tuple[Literal["regional", "global"], ...] = ("regional", "global")
     for where in places:
         services: dict[str, list[EncryptedType]] = {}
-        for row in ENCRYPTED_TYPES:
+        for row in (*ENCRYPTED_TYPES, *RUNNING_TYPES):
             if row.api.listing and row.api.everywhere == (where == "global"):
                 services.setdefault(row.api.service, []).append(row)
         for service, types in services.items():
             calls = dict.fromkeys(call for row in types for call in row.calls())
-            provides = tuple(f"resource:{row.type}" for row in types)
+            provides = tuple(row.word for row in types)
             yield Row(f"{service} resources", partial(resources.collect, types=types), where, tuple(calls), provides)
 
 

@@ -61,7 +61,7 @@ class _Listed:
 def _list(scope: Scope, rows: list[EncryptedType]) -> _Listed:
     listed = _Listed()
     api = rows[0].api
-    words = tuple(f"resource:{row.type}" for row in rows)
+    words = tuple(row.word for row in rows)
     waiting: dict[str, list[Reading]] = {}
     gaps: list[Gap] = []
     for row, item in _items(scope, rows, api.listing, {}, gaps, words):
@@ -188,7 +188,7 @@ def _ask(scope: Scope, reading: Reading, call: Call, items: list[Item]) -> None:
         answers = [search(call.items, page) for page in _pages(scope, api, call, reading.item)]
     except Refused as refused:
         if not _is_answer(refused, call):
-            gap = scope.gap(refused, subject=reading.item["Self"], makes_unknown=(f"resource:{reading.row.type}",))
+            gap = scope.gap(refused, subject=reading.item["Self"], makes_unknown=(reading.row.word,))
             items.append(gap)
             reading.refused[call.into] = gap.reason()
         return

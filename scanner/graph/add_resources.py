@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from scanner.catalog.running import RUNNING_TYPES
 from scanner.graph.keygraph import KeyGraph
 from scanner.graph.known import fact, members
 from scanner.graph.planned import created_keys
@@ -18,11 +19,16 @@ from scanner.model.unknown import Partial, PartialMap, Unknown, known_members, r
 NO_KEY = {"UNENCRYPTED": "UNENCRYPTED", "AWS_OWNED": "AWS_OWNED"}
 
 
+_ONLY_RUN = frozenset(row.type for row in RUNNING_TYPES)
+
+
 def add_resources(graph: KeyGraph) -> None:
     """Every resource of the snapshot with its uses, and the uses of every key."""
     used: dict[str, list[Use]] = defaultdict(list)
     doubtful: dict[tuple[str | None, str], str] = {}
     for record in graph.snapshot.of(ResourceFact):
+        if record.type in _ONLY_RUN and not record.uses:
+            continue  # no key protects it, so that there is nothing to judge
         resource = _resource(record)
         resource.uses = tuple(_use(graph, resource, use) for use in record.uses)
         resource.keys = _keys(resource.uses)
@@ -141,7 +147,8 @@ def relate_lineage(graph: KeyGraph) -> None:
             target = names.get((record.account, record.region, link.target), link.target)
             graph.relations.relate(record.arn, link.relation, target)
     for record in graph.snapshot.of(ResourceFact):
-        _lineage(graph, graph.resources[record.arn], reason_of(fact(record, "links")))
+        if record.arn in graph.resources:
+            _lineage(graph, graph.resources[record.arn], reason_of(fact(record, "links")))
 
 
 def _lineage(graph: KeyGraph, resource: Resource, why: str | None) -> None:

@@ -13,9 +13,10 @@ from shape_paths import PathError, follow, listed_item, member, operation, pagin
 
 from scanner.catalog.encryption import ENCRYPTED_TYPES, api_calls
 from scanner.catalog.encryption.types import At, Call, EncryptedType, Flag, KeyField, Silence, key_use
+from scanner.catalog.running import RUNNING_TYPES
 from scanner.collect.paging import paging_of
 
-READ = [row for row in ENCRYPTED_TYPES if row.api.listing]
+READ = [row for row in (*ENCRYPTED_TYPES, *RUNNING_TYPES) if row.api.listing]
 SCHEMA = json.loads(files("scanner.catalog").joinpath("data/terraform-key-attributes.json").read_text())["attributes"]
 MORE = re.compile(r"(?i)(token|marker)$|truncated|hasmore|lastevaluated")
 NOT_PAGES = {

@@ -139,6 +139,14 @@ INSTANCE = EncryptedType(
         _devices("volume", "ebs_block_device", "aws_instance", "aws_spot_instance_request"),
     ),
     terraform={"aws_instance": "id", "aws_spot_instance_request": "id"},
+    attributes=(
+        Attribute(
+            "instance_profile",
+            "",
+            "Name of the instance profile that holds its role.",
+            (At("aws_instance", "iam_instance_profile"),),
+        ),
+    ),
 )
 SPOT_FLEET = EncryptedType(
     "AWS::EC2::SpotFleet",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from scanner.catalog.encryption.types import (
     AWS_OWNED,
     NOT_NAMED,
     UNENCRYPTED,
     Api,
     At,
+    Attribute,
     Call,
     EncryptedType,
     Flag,
@@ -169,11 +172,18 @@ SCHEDULE = one_key(
     At("aws_scheduler_schedule", "kms_key_arn"),
 )
 
+STATE_MACHINE = replace(
+    _step("stateMachine", "stateMachines", "DescribeStateMachine", "aws_sfn_state_machine"),
+    attributes=(
+        Attribute("role", "roleArn", "ARN of the role that it runs with.", (At("aws_sfn_state_machine", "role_arn"),)),
+    ),
+)
+
 MESSAGING_TYPES = (
     QUEUE,
     TOPIC,
     BROKER,
-    _step("stateMachine", "stateMachines", "DescribeStateMachine", "aws_sfn_state_machine"),
+    STATE_MACHINE,
     _step("activity", "activities", "DescribeActivity", "aws_sfn_activity"),
     _event("EventBus", "EventBuses", "DescribeEventBus", {"Name": "Name"}, "Arn", "aws_cloudwatch_event_bus"),
     _event(

@@ -222,6 +222,11 @@ class EncryptedType:
     links: tuple[LinkField, ...] = ()
     attributes: tuple[Attribute, ...] = ()
 
+    @property
+    def word(self) -> str:
+        """What its listing provides, in the words of `Gap.makes_unknown`; nothing that no key protects uses keys."""
+        return f"{'resource' if self.keys else 'compute'}:{self.type}"
+
     def calls(self) -> frozenset[tuple[str, str]]:
         """Every (service, operation) that reading this type makes."""
         made = {(call.service or self.api.service, call.operation) for call in self.chain()}
