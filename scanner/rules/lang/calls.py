@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from msgspec import structs
+
 from scanner.model.facttypes import FactType, fields_of
 from scanner.rules.lang import syntax
 from scanner.rules.lang.faults import ExpressionError, Fault, suggest
@@ -197,7 +199,7 @@ def _pattern(term: Term) -> Term:
     if not isinstance(term, Const):
         raise ExpressionError("a regular expression must be a constant", term.start, term.end)
     try:
-        return replace(term, value=searcher(term.value))
+        return structs.replace(term, value=searcher(term.value))
     except ValueError as error:
         raise ExpressionError(str(error), term.start, term.end) from None
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from msgspec import structs
+
 from scanner.model.facttypes import FactType, fields_of
 from scanner.rules.lang import calls, syntax
 from scanner.rules.lang.faults import ExpressionError, suggest
@@ -66,7 +68,7 @@ class _Checker:
     def term(self, node: syntax.Node, scope: Scope, facts: Facts) -> Term:
         term = HANDLERS[type(node)](self, node, scope, facts)
         if term.type.nullable and present(term) in facts:
-            return replace(term, type=replace(term.type, nullable=False))
+            return structs.replace(term, type=replace(term.type, nullable=False))
         return term
 
     def literal(self, node: syntax.Literal, _scope: Scope, _facts: Facts) -> Term:

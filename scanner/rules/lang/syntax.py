@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Node:
+
+class Node(Struct, frozen=True):
     """A piece of an expression; `start` and `end` are offsets into its text."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Literal(Node):
+class Literal(Node, frozen=True):
     """null, true, 5, 1.5 or "text"."""
 
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Name(Node):
+class Name(Node, frozen=True):
     """A variable."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Select(Node):
+class Select(Node, frozen=True):
     """`base.field`; `field_start` is where the field's name begins."""
 
     base: Node
@@ -37,16 +34,14 @@ class Select(Node):
     field_start: int
 
 
-@dataclass(frozen=True, slots=True)
-class Index(Node):
+class Index(Node, frozen=True):
     """`base[key]`."""
 
     base: Node
     key: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Call(Node):
+class Call(Node, frozen=True):
     """`name(args)` or `target.name(args)`; `name_start` is where the name begins."""
 
     name: str
@@ -55,24 +50,21 @@ class Call(Node):
     args: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Operator(Node):
+class Operator(Node, frozen=True):
     """A unary or binary operator but `&&` and `||`; `op` is as written."""
 
     op: str
     operands: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Logic(Node):
+class Logic(Node, frozen=True):
     """`a && b && ...` or `a || b || ...`."""
 
     op: str
     operands: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Ternary(Node):
+class Ternary(Node, frozen=True):
     """`test ? yes : no`."""
 
     test: Node
@@ -80,8 +72,7 @@ class Ternary(Node):
     no: Node
 
 
-@dataclass(frozen=True, slots=True)
-class ListLiteral(Node):
+class ListLiteral(Node, frozen=True):
     """`[a, b]`."""
 
     items: tuple[Node, ...]

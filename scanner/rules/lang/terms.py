@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from scanner.model.facttypes import FactType
 
@@ -22,8 +23,7 @@ AS_OF = "as_of"
 """The variable that holds the date as of which a rule is judged."""
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(Struct, frozen=True):
     """A typed piece of an expression; `start` and `end` are offsets into its text."""
 
     type: FactType
@@ -31,46 +31,40 @@ class Term:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Const(Term):
+class Const(Term, frozen=True):
     """A value known before the scan; lists are tuples."""
 
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Var(Term):
+class Var(Term, frozen=True):
     """The subject, `as_of`, a `let` or the variable of a loop."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Field(Term):
+class Field(Term, frozen=True):
     """A fact of an object."""
 
     base: Term
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Apply(Term):
+class Apply(Term, frozen=True):
     """A function of the registry with its arguments."""
 
     function: Function
     args: tuple[Term, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Junction(Term):
+class Junction(Term, frozen=True):
     """All (`conjunction`) or any of `terms`."""
 
     conjunction: bool
     terms: tuple[Term, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class If(Term):
+class If(Term, frozen=True):
     """`test ? yes : no`."""
 
     test: Term
@@ -78,8 +72,7 @@ class If(Term):
     no: Term
 
 
-@dataclass(frozen=True, slots=True)
-class Loop(Term):
+class Loop(Term, frozen=True):
     """`source.kind(variable, body)` with kind exists, all, exists_one, filter or map."""
 
     kind: str
@@ -88,8 +81,7 @@ class Loop(Term):
     body: Term
 
 
-@dataclass(frozen=True, slots=True)
-class Items(Term):
+class Items(Term, frozen=True):
     """A list written out, of which some members are not constants."""
 
     items: tuple[Term, ...]
