@@ -19,7 +19,6 @@ from scanner.collect.terraform.keys import build_keys
 from scanner.collect.terraform.places import NOT_KNOWN, Places
 from scanner.collect.terraform.resolver import Resolver
 from scanner.collect.terraform.resources import build_resources
-from scanner.collect.terraform.source import SourceTree
 from scanner.collect.terraform.stores import build_stores
 from scanner.collect.terraform.subjects import completed_by, subject_of
 from scanner.collect.terraform.trails import build_trails
@@ -29,8 +28,9 @@ from scanner.errors import SourceError
 from scanner.model.records import Fact, Item, PlanChange, Source
 from scanner.model.snapshot import Sink
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # who gives no source does not pay for reading one
     from scanner.collect.terraform.evaluation.evaluation import Evaluation
+    from scanner.collect.terraform.source import SourceTree
 
 BUILDERS: tuple[Callable[[World], Iterator[Fact]], ...] = (
     build_keys,
@@ -118,7 +118,7 @@ def load_plan(options: PlanOptions, now: datetime, data: bytes | None = None) ->
 def _plan(document: Document, options: PlanOptions, now: datetime) -> Plan:
     found = read_instances(document)
     configuration = index_configuration(document)
-    source = SourceTree(options.source, configuration) if options.source else None
+    source = _source(options.source, configuration) if options.source else None
     when = _time(document.timestamp) or now
     there = list(without_detached(found.by_address.values(), configuration))
     after = _world(there, configuration, options, when)
@@ -142,8 +142,14 @@ def _plan(document: Document, options: PlanOptions, now: datetime) -> Plan:
     )
 
 
+def _source(root: Path, configuration: ConfigurationIndex) -> SourceTree:
+    from scanner.collect.terraform.source import SourceTree
+
+    return SourceTree(root, configuration)
+
+
 def _evaluation(world: World, source: SourceTree, found: Instances) -> Evaluation:
-    from scanner.collect.terraform.evaluation.evaluation import Evaluation  # only who gives a source pays for it
+    from scanner.collect.terraform.evaluation.evaluation import Evaluation
 
     return Evaluation(world, source, bool(found.partial))
 
