@@ -1,7 +1,7 @@
 """The site: README and docs/ as they stand, built by `make site` without a request to anywhere.
 
-The repository is the source directory, so that links between the pages hold there and on the site alike. What the
-navigation names stands in NAVIGATION and in the folders of generated pages; a page that it leaves out is an error.
+The repository is the source directory, so that links between the pages hold there and on the site alike. The navigation
+holds NAVIGATION, the folders of generated pages, and last what nothing of that names.
 """
 
 from __future__ import annotations
@@ -35,7 +35,15 @@ smartquotes = False
 
 NAVIGATION = {
     "Guides": ("nightly", "terraform", "access", "attestation", "waivers", "exports", "writing-rules"),
-    "Reference": ("cli", "settings", "resource-types", "rules/README", "standards/README", "../CHANGELOG"),
+    "Reference": (
+        "cli",
+        "settings",
+        "resource-types",
+        "rules/README",
+        "standards/README",
+        "contributing",
+        "../CHANGELOG",
+    ),
 }
 """Caption to pages below docs/; standards and rules follow by themselves."""
 
@@ -43,6 +51,10 @@ NAVIGATION = {
 def navigation() -> str:
     """The table of contents that the site's first page carries, invisibly."""
     trees = [_tree(caption, [f"docs/{page}" for page in pages]) for caption, pages in NAVIGATION.items()]
+    named = {page for pages in NAVIGATION.values() for page in pages}
+    others = sorted(path.stem for path in Path(__file__).parent.glob("*.md") if path.stem not in named)
+    if others:
+        trees.append(_tree("More", [f"docs/{page}" for page in others]))
     standards = sorted(path.stem for path in Path(__file__).parent.glob("standards/*.md") if path.stem != "README")
     trees.append(_tree("Standards", [f"docs/standards/{name}" for name in standards]))
     rules = all_rules()
