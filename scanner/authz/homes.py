@@ -40,6 +40,8 @@ class Homes:
         self._told_apart = told_apart
         self._by_signature: dict[Hashable, Home] = {}
         self._nodes: dict[str, list[Node]] = {}
+        self._leading: dict[frozenset[int], frozenset[int]] = {}
+        self._ancestors: dict[int, frozenset[int]] = {}
         for node in moves:
             self._settle(node)
             self._nodes.setdefault(node.arn, []).append(node)
@@ -110,15 +112,23 @@ class Homes:
             reached[number] = mask
         return reached
 
-    def leading_to(self, node: Node) -> set[int]:
-        """The components from which somebody comes to be this very node."""
-        found = {self.component[vertex] for vertex in self.holding.get(node, ())}
-        waiting = list(found)
-        while waiting:
-            for number in self.before[waiting.pop()] - found:
-                found.add(number)
-                waiting.append(number)
-        return found
+    def leading_to(self, node: Node) -> frozenset[int]:
+        """The components from which somebody comes to be this very node; the same set for the same ways to it."""
+        holding = frozenset(self.component[vertex] for vertex in self.holding.get(node, ()))
+        if holding not in self._leading:
+            self._leading[holding] = frozenset().union(*(self._above(number) for number in holding))
+        return self._leading[holding]
+
+    def _above(self, component: int) -> frozenset[int]:
+        """A component and everything that leads to it."""
+        if component not in self._ancestors:
+            found, waiting = {component}, [component]
+            while waiting:
+                fresh = self.before[waiting.pop()] - found
+                found |= fresh
+                waiting += fresh
+            self._ancestors[component] = frozenset(found)
+        return self._ancestors[component]
 
 
 def components(onwards: Sequence[Sequence[int]]) -> tuple[list[int], list[int]]:

@@ -27,10 +27,17 @@ class OfKey(NamedTuple):
     key: KeySubject
     special: set[str]
     components: list[int]
-    more: dict[int, int]
-    """What a component reaches besides, through somebody whom the key knows by name."""
+    raised: tuple[tuple[frozenset[int], int], ...]
+    """Components and what they reach besides, through somebody whom the key knows by name."""
     personal: dict[Node, int]
     """What those reach by themselves."""
+
+    def more(self, component: int) -> int:
+        """What a component reaches besides."""
+        mask = 0
+        for components, raised in self.raised:
+            mask |= raised if component in components else 0
+        return mask
 
 
 class Reached:
@@ -43,8 +50,7 @@ class Reached:
         self._starting = [[node for node in home.members if node in self.starts] for home in homes.all]
         self._masks: dict[KeyClass, tuple[list[int], list[int]]] = {}
         self._components: dict[KeyClass, list[int]] = {}
-        self._counts: dict[KeyClass, int] = {}
-        self._leading: dict[Node, set[int]] = {}
+        self._counts: dict[object, int] = {}
         self._last: OfKey | None = None
 
     def of(self, key: KeySubject) -> OfKey:
@@ -59,12 +65,9 @@ class Reached:
         alone = {node: self._alone(node, key) for node in nodes}
         components = self._spread(key, alone)
         personal = {node: self._personal(node, alone) for node in nodes}
-        more: dict[int, int] = {}
-        for node, mask in personal.items():
-            beyond = mask & ~components[self._component(node)]
-            for number in self._leading_to(node) if beyond else ():
-                more[number] = more.get(number, 0) | beyond
-        return OfKey(key, special, components, more, personal)
+        beyond = ((node, mask & ~components[self._component(node)]) for node, mask in personal.items())
+        raised = tuple((self.homes.leading_to(node), mask) for node, mask in beyond if mask)
+        return OfKey(key, special, components, raised, personal)
 
     def nodes_of(self, arns: Iterable[str]) -> list[Node]:
         """Some principals in every variant, in a fixed order."""
@@ -74,7 +77,7 @@ class Reached:
         """The actions that one principal can come to and may not do as it stands."""
         direct = self.gains.of(node, found.key, found.special)[0].actions
         number = self._component(node)
-        mask = found.components[number] | found.more.get(number, 0) | found.personal.get(node, 0)
+        mask = found.components[number] | found.more(number) | found.personal.get(node, 0)
         return mask & ~direct & ALL_THERE_IS
 
     def everybody(self, found: OfKey, wanted: int) -> Iterator[Node]:
@@ -82,7 +85,7 @@ class Reached:
         direct, _ = self._of_class(found.key)
         for home, starting in zip(self.homes.all, self._starting, strict=True):
             number = self.homes.component[home.number]
-            some = (found.components[number] | found.more.get(number, 0)) & wanted & ~direct[home.number]
+            some = (found.components[number] | found.more(number)) & wanted & ~direct[home.number]
             for node in starting:
                 if (some or node in found.personal) and self.gained(found, node) & wanted:
                     yield node
@@ -96,16 +99,16 @@ class Reached:
         group = self.gains.classes.key_class[found.key.arn]
         if found.components is not self._components[group]:
             return sum(self.gained(found, node).bit_count() for node in self.starts)
-        if group not in self._counts:
-            self._counts[group] = sum(self._of_home(found, home, 0) for home in self.homes.all)
-        corrected = self._counts[group]
-        for number, mask in found.more.items():
-            for home in self.homes.homes_in[number]:
-                corrected += self._of_home(found, home, mask) - self._of_home(found, home, 0)
+        place = (group, frozenset((id(components), mask) for components, mask in found.raised))
+        if place not in self._counts:
+            self._counts[place] = sum(
+                self._of_home(found, home, found.more(self.homes.component[home.number])) for home in self.homes.all
+            )
+        corrected = self._counts[place]
         for node in found.personal:
             if node in self.starts:
                 home = self.homes.of[node]
-                mask = found.more.get(self._component(node), 0)
+                mask = found.more(self._component(node))
                 corrected += self.gained(found, node).bit_count()
                 corrected -= self._of_home(found, home, mask) // len(self._starting[home.number])
         return corrected
@@ -155,8 +158,3 @@ class Reached:
         for edge in self.homes.moves[node].own:
             mask |= self._personal(edge.target, alone) if edge.target != node else 0
         return mask
-
-    def _leading_to(self, node: Node) -> set[int]:
-        if node not in self._leading:
-            self._leading[node] = self.homes.leading_to(node)
-        return self._leading[node]
