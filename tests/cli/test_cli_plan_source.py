@@ -157,9 +157,9 @@ def test_a_plan_is_not_blamed_for_the_rest_of_the_account(plan: Path, run: Calla
 
 def test_a_baseline_of_the_live_account_is_not_fixed_by_a_plan(plan: Path, tmp_path: Path, run: Callable) -> None:
     from builders import a_key as live_key
-    from tests.cli.snapshots import written
 
     from scanner.model.records import Rotation
+    from tests.cli.snapshots import written
 
     live = written(tmp_path / "live", live_key(rotation=Rotation(enabled=False)))
     run("check", live, "-f", f"json={tmp_path / 'old'}", *AS_OF)
