@@ -202,7 +202,7 @@ def measure_escalation(size: int) -> float:
     triples = access.escalation.reached.count()
     took, worked = time.perf_counter() - start, time.process_time() - cpu
     asked = time.process_time()
-    found = len(access.escalation.reaching(key_arn(0), "kms:Decrypt"))
+    found = len(access.escalation.reaching(key_arn(1), "kms:PutKeyPolicy"))
     asked = time.process_time() - asked
     homes, memory = access.escalation.homes, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
