@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 from scanner.cli.options import Gate, Rendering
@@ -22,7 +23,9 @@ def load_report(path: Path) -> Report:
         text = path.read_bytes()
     except OSError as error:
         raise SourceError(f"{path}: {(error.strerror or str(error)).lower()}") from error
-    return read_report(text, str(path))
+    report = read_report(text, str(path))
+    gc.freeze()  # it lives to the end; the collector would walk all of it again and again while a format is written
+    return report
 
 
 def render(report: Report, rendering: Rendering) -> None:

@@ -12,6 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from scanner.errors import UsageError
@@ -23,6 +24,9 @@ BATCH = 64
 """Rows between two looks at the size of a page."""
 ROWS = 100_000
 """Rows of a row group, which stays far below the 256 MB that are allowed."""
+
+PORTION = 2_000
+"""Events that are held at a time."""
 
 RESOURCE = {"uid": str, "name": str, "type": str, "region": str, "cloud_partition": str, "labels": [str]}
 ANALYTIC = {"uid": str, "name": str, "type_id": int, "type": str}
@@ -80,14 +84,32 @@ def objects(events: Iterable[dict[str, Any]], name: str, region: str | None = No
     """(path below the prefix of the source, contents) of each object: one per Region, account and day of `events`.
 
     `name` is the file's; `region` the lake's Region, when every object is to stand in the partition of that one.
+    Raises UsageError without the extra.
     """
-    days: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
-    for event in events:
-        day = datetime.fromtimestamp(event["time"] / 1000, UTC).strftime("%Y%m%d")
-        days[region or event["cloud"]["region"], event["cloud"]["account"]["uid"], day].append(event)
-    for (place, account, day), some in sorted(days.items()):
-        path = f"region={_plain(place)}/accountId={_plain(account)}/eventDay={day}/{name}.parquet"
-        yield path, parquet(sorted(some, key=lambda event: int(event["time"])))
+    pyarrow = _pyarrow()
+    schema = pyarrow.schema([pyarrow.field(name, _type(kind, pyarrow)) for name, kind in COLUMNS.items()])
+    parts: dict[str, list[Any]] = defaultdict(list)
+    for some in batched(events, PORTION):  # events are far larger than the columns that they become
+        places: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for event in some:
+            places[_place(event, region)].append(event | {"unmapped": _texts(event.get("unmapped", {}))})
+        for place, rows in places.items():
+            parts[place].append(pyarrow.Table.from_pylist(rows, schema=schema))
+    for place, tables in sorted(parts.items()):
+        yield f"{place}/{name}.parquet", _parquet(pyarrow.concat_tables(tables).sort_by("time"), pyarrow)
+
+
+def batched(events: Iterable[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:
+    """The events in lists of `size`."""
+    rest = iter(events)
+    while some := list(islice(rest, size)):
+        yield some
+
+
+def _place(event: dict[str, Any], region: str | None) -> str:
+    place, account = region or event["cloud"]["region"], event["cloud"]["account"]["uid"]
+    day = datetime.fromtimestamp(event["time"] / 1000, UTC).strftime("%Y%m%d")
+    return f"region={_plain(place)}/accountId={_plain(account)}/eventDay={day}"
 
 
 def _plain(text: str) -> str:
@@ -95,18 +117,19 @@ def _plain(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9-]", "_", text) or "external"
 
 
-def parquet(events: list[dict[str, Any]]) -> bytes:
-    """The events in one Parquet file; UsageError without the extra."""
+def _pyarrow() -> Any:
     try:
         import pyarrow
         import pyarrow.parquet
     except ModuleNotFoundError as error:
         raise UsageError(f"Parquet needs `{error.name}`; {PARQUET}") from error
-    fields = [pyarrow.field(name, _type(kind, pyarrow)) for name, kind in COLUMNS.items()]
-    rows = [event | {"unmapped": _texts(event.get("unmapped", {}))} for event in events]
+    return pyarrow
+
+
+def _parquet(table: Any, pyarrow: Any) -> bytes:
     file = io.BytesIO()
     pyarrow.parquet.write_table(
-        pyarrow.Table.from_pylist(rows, schema=pyarrow.schema(fields)),
+        table,
         file,
         compression="zstd",
         row_group_size=ROWS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 WHITESPACE = "\t\n\r\v\f"
 
@@ -21,7 +22,7 @@ def clean(text: str, limit: int | None = None) -> str:
         text = text[: limit - 1] + "…"
     if text.isprintable():
         return text
-    shown = "".join(map(_visible, text))
+    shown = _shown(text)
     return shown if limit is None or len(shown) <= limit else shown[: limit - 1] + "…"
 
 
@@ -38,6 +39,12 @@ def no_command(line: str) -> str:
 def is_clean(char: str) -> bool:
     """Whether `char` may be shown as it is."""
     return char.isprintable() or unicodedata.category(char) == "Zs"
+
+
+@lru_cache(maxsize=256)
+def _shown(text: str) -> str:
+    """Every character visible; kept for the texts of rules, which come with each of their findings."""
+    return "".join(map(_visible, text))
 
 
 def _visible(char: str) -> str:
