@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from pathlib import Path
 
 from scanner.cli.options import Gate, Rendering
@@ -23,9 +22,7 @@ def load_report(path: Path) -> Report:
         text = path.read_bytes()
     except OSError as error:
         raise SourceError(f"{path}: {(error.strerror or str(error)).lower()}") from error
-    report = read_report(text, str(path))
-    gc.freeze()  # it lives to the end; the collector would walk all of it again and again while a format is written
-    return report
+    return read_report(text, str(path))
 
 
 def render(report: Report, rendering: Rendering) -> None:
