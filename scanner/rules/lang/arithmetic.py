@@ -85,7 +85,7 @@ def joined(items: tuple[str, ...], separator: str) -> str:
 
 def plural(number: int, one: str, many: str) -> str:
     """The number with the words that go with it."""
-    return concatenate_text("", words.plural(number, one, many))
+    return concatenate_text(words.plural(number, "", ""), one if number == 1 else many)
 
 
 def known(value: Any) -> Any:

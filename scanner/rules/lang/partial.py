@@ -73,8 +73,10 @@ def size(args: list[Any]) -> Any:
 
 
 def plural(args: list[Any]) -> Any:
-    """`at least 2 keys` for a lower bound, to be shown and not compared."""
+    """`at least 2 keys` for a lower bound, to be shown and not compared; the words that are not taken do not count."""
     number, one, many = args
+    if isinstance(number, int) and isinstance(chosen := one if number == 1 else many, str):
+        return arithmetic.plural(number, chosen, chosen)
     if isinstance(number, AtLeast) and isinstance(one, str) and isinstance(many, str):
         return Worded(number.reasons, f"at least {arithmetic.plural(number.least, one, many)}")
     return Undecided(merged(args))
