@@ -28,8 +28,9 @@ Fixed = Mapping[str, str | tuple[str, ...]]
 def who_can(estate: AccessEstate, action: str, key: str, context: Fixed | None = None) -> Answer:
     """Everybody who may do `action` on `key` (ARN, id or alias), as they stand or by escalation.
 
-    `{"schema": 1, "action", "key", "effect", "complete", "principals": [...], "reasons": [...]}`; `effect` says what
-    an action does to the key beside its use, if anything. UnknownNameError (exit 2) names the nearest valid name.
+    `{"schema": 1, "action", "key", "aliases", "effect", "complete", "principals": [...], "reasons": [...]}`;
+    `effect` says what an action does to the key beside its use, if anything. UnknownNameError (exit 2) names
+    the nearest valid name.
     """
     name, there = action_named(action), key_named(key, estate.keys, estate.aliases)
     effect, fixed = effect_named(name, there), _fixed(context) or {}
@@ -48,6 +49,7 @@ def who_can(estate: AccessEstate, action: str, key: str, context: Fixed | None =
         "schema": 1,
         "action": name,
         "key": there.arn,
+        "aliases": list(estate.aliases.get(there.arn, ())),
         "effect": _effect(effect),
         "complete": not reasons,
         "principals": sorted(found, key=lambda entry: str(entry["principal"])),
@@ -109,15 +111,18 @@ def _by_path(path: EscalationPath) -> Answer:
 def what_can(estate: AccessEstate, principal: str, context: Fixed | None = None) -> Answer:
     """Every key that a principal (ARN, or name if only one has it) may do something with, and what.
 
-    `{"schema": 1, "principal", "complete", "keys": [{"key", "actions", ...}], "reasons": [...]}`; actions
-    that name no key stand under `*`.
+    `{"schema": 1, "principal", "complete", "keys": [{"key", "aliases", "actions", ...}], "reasons": [...]}`;
+    actions that name no key stand under `*`.
     """
     subject = principal_named(principal, estate.subjects)
     fixed = _fixed(context)
     found = list(_without_key(subject, fixed))
     escalation = estate.escalation_in(fixed or {})
     for arn in sorted(estate.keys):
-        found += _on_key(escalation, subject, estate.keys[arn], fixed)
+        aliases = list(estate.aliases.get(arn, ()))
+        found += [
+            {"key": arn, "aliases": aliases, **way} for way in _on_key(escalation, subject, estate.keys[arn], fixed)
+        ]
     reasons = sorted({*_reasons(estate, subject), *estate.unread_compute})
     return {
         "schema": 1,
@@ -133,19 +138,15 @@ def _on_key(
     escalation: Escalation, subject: Subject, key: KeySubject, fixed: dict[str, Known] | None
 ) -> Iterator[Answer]:
     for mask, decision in alone(subject, key, fixed).pair.explained:
-        yield _decided(key.arn, mask, decision)
+        yield {"actions": list(names(mask)), **_decision(decision)}
     for mask, path in escalation.from_principal(subject, key):
-        yield {"key": key.arn, "actions": list(names(mask)), **_by_path(path)}
+        yield {"actions": list(names(mask)), **_by_path(path)}
 
 
 def _without_key(subject: Subject, fixed: dict[str, Known] | None) -> Iterator[Answer]:
     """Key-less actions, on which the principal's own side decides."""
     for mask, decision in keyless(subject, fixed):
-        yield _decided("*", mask, decision)
-
-
-def _decided(key: str, mask: int, decision: Decision) -> Answer:
-    return {"key": key, "actions": list(names(mask)), **_decision(decision)}
+        yield {"key": "*", "aliases": [], "actions": list(names(mask)), **_decision(decision)}
 
 
 def _decision(decision: Decision) -> Answer:

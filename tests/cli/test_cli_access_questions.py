@@ -6,7 +6,7 @@ import pytest
 from builders import a_gap, a_key, a_role, account_statement, an_alias, document, listed
 from msgspec import UNSET
 
-from scanner.model.records import NamedDocument, Source
+from scanner.model.records import GrantFact, NamedDocument, Source
 from scanner.store import SnapshotWriter
 
 VIA = "s3.eu-central-1.amazonaws.com"
@@ -99,3 +99,42 @@ def test_context_without_a_value_is_an_error(run, snapshot):
     path = snapshot(a_key())
     outcome = run("access", "who-can", "kms:Decrypt", "key-1", "--snapshot", path, "--context", "kms:ViaService")
     assert (outcome.code, "KEY=VALUE" in outcome.err) == (2, True)
+
+
+ADMINISTRATION = WORKLOAD | {"Action": ["kms:DescribeKey", "kms:PutKeyPolicy", "kms:Decrypt"], "Condition": {}}
+
+
+def text_of(run, snapshot, *question):
+    policies = (NamedDocument(name="default", document=document(ADMINISTRATION)),)
+    granted = a_key(
+        "key-2",
+        policies=policies,
+        grants=(
+            GrantFact(id="g-1", grantee="arn:aws:iam::111122223333:role/app", operations=("CreateGrant", "Encrypt")),
+        ),
+    )
+    path = snapshot(a_key(policies=policies), granted, an_alias("alias/card"), a_role("app"))
+    return run("access", *question, "--snapshot", path).out
+
+
+def test_what_can_has_one_block_for_each_key_under_its_alias_with_alike_actions_together(run, snapshot):
+    lines = text_of(run, snapshot, "what-can", "app").splitlines()
+    start = lines.index("arn:aws:kms:eu-central-1:111122223333:key/key-1")
+    assert lines[start + 1 : start + 4] == [
+        "  is  alias/card",
+        "  CONDITIONAL",
+        "    may kms:Decrypt, kms:DescribeKey, kms:PutKeyPolicy",
+    ]
+    assert [line for line in lines if line.startswith("arn:aws:kms:")] == [lines[start], f"{lines[start][:-1]}2"]
+
+
+def test_escalation_is_said_beside_the_verdict(run, snapshot):
+    assert "  CONDITIONAL, by escalation\n" in text_of(run, snapshot, "what-can", "app")
+    who = text_of(run, snapshot, "who-can", "kms:Encrypt", "alias/card")
+    assert "CONDITIONAL arn:aws:iam::111122223333:role/app, by escalation\n" in who
+
+
+def test_a_grant_is_cited_without_an_empty_pointer(run, snapshot):
+    text = text_of(run, snapshot, "what-can", "app")
+    assert "by  grant/" in text
+    assert "()" not in text
