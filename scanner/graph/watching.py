@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
+
+from msgspec import UNSET
 
 from scanner.catalog.destruction import CALLS, filter_notices, rule_notices
 from scanner.graph.keygraph import KeyGraph
 from scanner.graph.known import fact, members
 from scanner.graph.views import Account, Trail, Watch
 from scanner.model.arn import parse_arn
-from scanner.model.records import AlarmFact, EventRuleFact, MetricFilterFact, TrailFact
+from scanner.model.records import AlarmFact, EventRuleFact, MetricFilterFact, Record, TrailFact
 from scanner.model.unknown import Partial, Unknown, known_members, reason_of
 
 LISTINGS = ("metric-filter", "alarm", "event-rule", "trail")
@@ -29,19 +32,23 @@ def add_watches(graph: KeyGraph) -> None:
         watches = sorted((*_alarms(graph, account), *_event_rules(graph, account)), key=lambda watch: watch.id)
         doubt = _doubt(graph, account)
         account.watches = members(watches, doubt)
-        account.unwatched_key_regions = _unwatched(account, watches, doubt)
+        account.unwatched_key_regions = _unwatched(graph, account, watches, doubt)
 
 
 def _unwatched(
-    account: Account, watches: Iterable[Watch], doubt: str | None
+    graph: KeyGraph, account: Account, watches: Iterable[Watch], doubt: str | None
 ) -> tuple[str, ...] | Partial[str] | Unknown:
+    """Regions with customer managed keys in which a call goes unnoticed; keys nobody read are no matter elsewhere."""
     seen = {(call, region) for watch in watches for call in watch.calls for region in watch.regions}
-    customer = [key for key in known_members(account.keys) if isinstance(key.manager, str) and key.manager != "AWS"]
-    regions = sorted({key.region for key in customer})
-    open_ones = [region for region in regions if any((call, region) not in seen for call in CALLS)]
-    if open_ones and doubt is not None:
+    known = known_members(account.keys)
+    scanned = {*graph.snapshot.source.regions, *(key.region for key in known)}
+    dark = {region for region in scanned if any((call, region) not in seen for call in CALLS)}
+    there = [key for key in known if key.region in dark and (isinstance(key.manager, Unknown) or key.manager != "AWS")]
+    certain = sorted({key.region for key in there if not isinstance(key.manager, Unknown)})
+    if certain and doubt is not None:
         return Unknown(doubt)
-    return members(open_ones, reason_of(account.keys))
+    unlisted = (graph.completeness.why_missing("key", account.id, region) for region in sorted(dark))
+    return members(certain, next(filter(None, (*unlisted, *(reason_of(key.manager) for key in there))), None))
 
 
 def _doubt(graph: KeyGraph, account: Account) -> str | None:
@@ -56,10 +63,35 @@ def _doubt(graph: KeyGraph, account: Account) -> str | None:
         owner = _group(record)[0]
         if record.organization and owner not in (None, account.id) and owner not in graph.snapshot.source.accounts:
             return f"alarms of account {owner}, where trail {record.name} delivers its events, were not read"
-    rules = (rule for rule in graph.snapshot.of(EventRuleFact) if rule.account == account.id)
-    unread = (fact(rule, "targets") for rule in rules)
     trails = (reason_of(value) for trail in _trails(account) for value in (trail.logging, trail.kms_events))
-    return next((value.reason for value in unread if isinstance(value, Unknown)), next(filter(None, trails), None))
+    open_ones = (*_open_rules(graph, account), *_open_alarms(graph, account))
+    return next(filter(None, (*(_why_open(record, names) for record, names in open_ones), *trails)), None)
+
+
+def _why_open(record: Record, names: Iterable[str]) -> str | None:
+    """Why one of these fields is not (fully) known."""
+    return next((reason for name in names if (reason := reason_of(fact(record, name))) is not None), None)
+
+
+def _open_rules(graph: KeyGraph, account: Account) -> Iterator[tuple[Record, tuple[str, ...]]]:
+    """Rules that may tell, each with the fields that decide it."""
+    for rule in graph.snapshot.of(EventRuleFact):
+        off = isinstance(rule.state, str) and not rule.state.startswith("ENABLED")
+        if rule.account == account.id and not off and (rule.pattern is UNSET or _matched(rule)):
+            yield rule, ("pattern", "state", "targets")
+
+
+def _open_alarms(graph: KeyGraph, account: Account) -> Iterator[tuple[Record, tuple[str, ...]]]:
+    """Filters that may count such calls, the alarms that may be on them and the trails that may feed them."""
+    filters = [one for one in graph.snapshot.of(MetricFilterFact) if one.pattern is UNSET or _counted(one)]
+    yield from ((one, ("pattern", "metrics", "log_group")) for one in filters)
+    metrics = {metric for one in filters for metric in one.metrics or ()}
+    everywhere = any(one.metrics is UNSET for one in filters)
+    for alarm in graph.snapshot.of(AlarmFact) if filters else ():
+        if everywhere or alarm.rule is not None or alarm.metrics is UNSET or metrics & set(alarm.metrics):
+            yield alarm, ("metrics", "actions", "comparison", "threshold", "rule")
+    records = {record.arn: record for record in graph.snapshot.of(TrailFact)}
+    yield from ((records[trail.arn], ("log_group",)) for trail in _trails(account) if filters)
 
 
 def _trails(account: Account) -> tuple[Trail, ...]:
@@ -77,19 +109,24 @@ def _covered(graph: KeyGraph, trail: Trail) -> set[str]:
 
 def _alarms(graph: KeyGraph, account: Account) -> Iterator[Watch]:
     """Alarms on metrics that count such calls in the log group of a trail."""
-    groups: dict[tuple[str | None, ...], set[str]] = {}
+    groups: dict[tuple[Any, ...], set[str]] = {}
     records = {record.arn: record for record in graph.snapshot.of(TrailFact)}
     for trail in _trails(account):
         groups.setdefault(_group(records[trail.arn]), set()).update(_covered(graph, trail))
     alarms = graph.snapshot.of(AlarmFact)
     for found in graph.snapshot.of(MetricFilterFact):
         regions = groups.get((found.account, found.region, found.log_group), set())
-        calls = tuple(call for call in CALLS if filter_notices(found.pattern, call))
+        calls = _counted(found)
         if regions and calls:
             for alarm in alarms:
                 same_place = (alarm.account, alarm.region) == (found.account, found.region)
-                if same_place and set(alarm.metrics) & set(found.metrics) and _tells(alarm, alarms):
+                if same_place and set(alarm.metrics or ()) & set(found.metrics or ()) and _tells(alarm, alarms):
                     yield _watch(alarm, "alarm", calls, regions)
+
+
+def _counted(found: MetricFilterFact) -> tuple[str, ...]:
+    """The calls that a metric filter certainly counts."""
+    return tuple(call for call in CALLS if found.pattern is not UNSET and filter_notices(found.pattern, call))
 
 
 def _group(record: TrailFact) -> tuple[str | None, ...]:
@@ -100,7 +137,7 @@ def _group(record: TrailFact) -> tuple[str | None, ...]:
 
 def _tells(alarm: AlarmFact, alarms: Iterable[AlarmFact]) -> bool:
     """Whether one call is enough for the alarm, and it or a composite alarm over it then does something."""
-    if alarm.threshold is None or not _fires_on_one(alarm.comparison, alarm.threshold):
+    if not isinstance(alarm.threshold, (int, float)) or not _fires_on_one(alarm.comparison, alarm.threshold):
         return False
     return bool(alarm.actions) or any(
         composite.actions and alarm.name in _NAMED.findall(composite.rule) and not _NARROWS.search(composite.rule)
@@ -109,7 +146,7 @@ def _tells(alarm: AlarmFact, alarms: Iterable[AlarmFact]) -> bool:
     )
 
 
-def _fires_on_one(comparison: str | None, threshold: float) -> bool:
+def _fires_on_one(comparison: Any, threshold: float) -> bool:
     return (comparison == "GreaterThanOrEqualToThreshold" and threshold <= 1) or (
         comparison == "GreaterThanThreshold" and threshold < 1
     )
@@ -119,10 +156,15 @@ def _event_rules(graph: KeyGraph, account: Account) -> Iterator[Watch]:
     covered = {region for trail in _trails(account) for region in _covered(graph, trail)}
     for rule in graph.snapshot.of(EventRuleFact):
         targets = fact(rule, "targets")
-        calls = tuple(call for call in CALLS if rule_notices(rule.pattern, call))
-        on = rule.account == account.id and rule.region in covered and rule.state.startswith("ENABLED")
-        if on and calls and not isinstance(targets, Unknown) and targets:
+        calls = _matched(rule)
+        on = isinstance(rule.state, str) and rule.state.startswith("ENABLED")
+        if on and calls and rule.account == account.id and rule.region in covered and known_members(targets):
             yield _watch(rule, "event-rule", calls, {rule.region})
+
+
+def _matched(rule: EventRuleFact) -> tuple[str, ...]:
+    """The calls that an event rule certainly matches."""
+    return tuple(call for call in CALLS if rule.pattern is not UNSET and rule_notices(rule.pattern, call))
 
 
 def _watch(record: AlarmFact | EventRuleFact, kind: str, calls: tuple[str, ...], regions: set[str]) -> Watch:

@@ -348,7 +348,7 @@ class TrailFact(Record, frozen=True, tag="trail"):
     organization: bool
     validation: bool
     bucket: str | None = None
-    log_group: str | None = None
+    log_group: str | None | UnsetType = None
     logging: bool | UnsetType = UNSET
     selectors: tuple[EventSelector, ...] | UnsetType = UNSET
     advanced_selectors: tuple[AdvancedSelector, ...] | UnsetType = UNSET
@@ -371,15 +371,15 @@ class MetricFilterFact(Record, frozen=True, tag="metric-filter"):
     """One metric filter of a log group that may count the disabling or the scheduled deletion of a key."""
 
     name: str
-    log_group: str
-    pattern: str
-    metrics: tuple[str, ...]
+    log_group: str | UnsetType = UNSET
+    pattern: str | UnsetType = UNSET
+    metrics: tuple[str, ...] | UnsetType = UNSET
     """`<namespace>/<name>` of each metric that it writes."""
 
     @property
     def id(self) -> str:
         """What tells it from others of its account and Region, since it has no ARN."""
-        return f"{self.log_group}:{self.name}"
+        return f"{self.log_group or ''}:{self.name}"
 
 
 class AlarmFact(Record, frozen=True, tag="alarm"):
@@ -387,13 +387,13 @@ class AlarmFact(Record, frozen=True, tag="alarm"):
 
     arn: str
     name: str
-    metrics: tuple[str, ...] = ()
+    metrics: tuple[str, ...] | UnsetType = ()
     """`<namespace>/<name>` of what it looks at; none for a composite alarm."""
-    actions: tuple[str, ...] = ()
+    actions: tuple[str, ...] | UnsetType = ()
     """What it does in the state ALARM, by ARN; none while its actions are switched off."""
-    comparison: str | None = None
-    threshold: float | None = None
-    rule: str | None = None
+    comparison: str | None | UnsetType = None
+    threshold: float | None | UnsetType = None
+    rule: str | None | UnsetType = None
     """Of a composite alarm: its AlarmRule."""
 
 
@@ -402,8 +402,8 @@ class EventRuleFact(Record, frozen=True, tag="event-rule"):
 
     arn: str
     name: str
-    pattern: str
-    state: str
+    pattern: str | UnsetType = UNSET
+    state: str | UnsetType = UNSET
     """ENABLED, DISABLED or ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS."""
     targets: tuple[str, ...] | UnsetType = UNSET
 

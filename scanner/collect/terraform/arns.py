@@ -36,6 +36,9 @@ TEMPLATES: Mapping[str, tuple[str, str]] = {
     "aws_sns_topic": ("sns:{region}:{account}:{name}", "name"),
     "aws_secretsmanager_secret": ("secretsmanager:{region}:{account}:secret:{name}", "name"),
     "aws_cloudtrail": ("cloudtrail:{region}:{account}:trail/{name}", "name"),
+    "aws_cloudwatch_metric_alarm": ("cloudwatch:{region}:{account}:alarm:{name}", "alarm_name"),
+    "aws_cloudwatch_composite_alarm": ("cloudwatch:{region}:{account}:alarm:{name}", "alarm_name"),
+    "aws_cloudwatch_event_rule": ("events:{region}:{account}:rule/{name}", "name"),
 }
 """ARNs (after `arn:<partition>:`) that rows of the table read from AWS, and the attribute that names a member."""
 

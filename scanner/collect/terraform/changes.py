@@ -16,6 +16,7 @@ from scanner.collect.terraform.masking import KEY_SECRETS
 from scanner.collect.terraform.resources import is_in_table
 from scanner.collect.terraform.stores import CLUSTER, HSM, STORE
 from scanner.collect.terraform.subjects import completed_by, subject_of
+from scanner.collect.terraform.watchers import WATCHERS
 from scanner.collect.terraform.world import KEY_TYPES, World
 from scanner.model.records import (
     ClusterFact,
@@ -43,6 +44,7 @@ OTHER_TYPES = frozenset(
         "aws_cloudtrail",
         "aws_organizations_policy",
         "aws_organizations_policy_attachment",
+        *WATCHERS,
     }
 )
 
@@ -103,6 +105,11 @@ def as_before(instance: Instance) -> Instance:
     )
 
 
+def as_it_stays(instance: Instance) -> Instance:
+    """A forgotten instance as it lives on outside Terraform; any other as it is."""
+    return as_before(instance) if instance.action == "forget" and instance.before else instance
+
+
 def declared_at(changes: Iterable[PlanChange]) -> dict[str, tuple[str, int]]:
     """Subject to the file and line that declare it; a subject outside the plan stands where the plan completes it."""
     return _by_subject(changes, lambda change: (change.file, change.line) if change.file and change.line else None)
@@ -132,7 +139,7 @@ LASTING = (KeyFact, ClusterFact, PrincipalFact, ManagedPolicyFact, ResourceFact,
 
 
 def still_there(instances: list[Instance], facts_before: list[Fact]) -> Iterator[Fact]:
-    """Records of what leaves the plan and not AWS: keys scheduled for deletion, and whatever is forgotten."""
+    """Records of what loses its address and stays in AWS: keys scheduled for deletion, objects that are forgotten."""
     stated = {fact.arn: fact for fact in facts_before if isinstance(fact, LASTING)}
     for instance in instances:
         fact = stated.get(str((instance.before or {}).get("arn")))
@@ -141,5 +148,5 @@ def still_there(instances: list[Instance], facts_before: list[Fact]) -> Iterator
         if isinstance(fact, KeyFact) and instance.action in ("delete", "replace"):
             window = number((instance.before or {}).get("deletion_window_in_days")) or DEFAULT_WINDOW
             yield replace(fact, state="PendingDeletion", pending_window_days=window)
-        elif instance.action in ("forget", "create"):  # `create` with a past: terraform forgets the old object
+        elif instance.action == "create":  # with a past: terraform forgets the old object
             yield fact

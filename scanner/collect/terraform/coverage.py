@@ -17,6 +17,10 @@ REGIONAL_LISTINGS = (
     "cluster",
     "hsm-backup",
     "trail",
+    "event-store",
+    "metric-filter",
+    "alarm",
+    "event-rule",
     *(f"resource:{row.type}" for row in ENCRYPTED_TYPES),
 )
 

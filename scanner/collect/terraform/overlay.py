@@ -7,10 +7,11 @@ that the plan makes known only after apply becomes unknown, a key that goes away
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
+from msgspec.structs import FieldInfo
 
 from scanner.collect.terraform.control_policies import ControlPolicy, control_policies
 from scanner.collect.terraform.draft import NOT_HELD
@@ -29,10 +30,12 @@ MEMBERS: Mapping[str, Callable[[Any], Any]] = {
     "uses": lambda use: use.field,
     "links": lambda link: link,
     "hsms": lambda hsm: hsm.id,
+    "targets": lambda arn: arn,
 }
 """List fields that are merged member by member, and what tells two members apart."""
 
 FIXED = frozenset({"account", "region", "unread", "arn", "id", "address"})
+TAKEN_AWAY = "the plan deletes what set it, and does not say what it is then"
 
 
 def options_over(options: PlanOptions, live: Snapshot) -> PlanOptions:
@@ -116,28 +119,54 @@ def _merged(live: Any, old: Any, new: Any) -> Any:
         name = field.name
         if name in FIXED:
             continue
+        if not _says(field, new):
+            continue
         value = _field(name, *(UNSET if one is None else getattr(one, name) for one in (live, old, new)))
         why = _why(name, old, new)
         if why is not None and getattr(new, name) is UNSET and name not in MEMBERS:
             value = UNSET
+        elif value is UNSET and getattr(live, name) is not UNSET:
+            why = TAKEN_AWAY
         if value is not getattr(live, name):
             fields[name] = value
             if name not in MEMBERS:
                 unread.pop(name, None)
         if why is not None:
             unread[name] = why
+    _open_attributes(unread, old, new)
     return msgspec.structs.replace(live, unread=unread, **fields)
+
+
+def _open_attributes(unread: dict[str, str], old: Any, new: Any) -> None:
+    """What the plan says of single attributes, or leaves open."""
+    for name in getattr(new, "attributes", ()):
+        unread.pop(f"attributes.{name}", None)
+    for name in new.unread if new is not None else ():
+        if name.startswith("attributes.") and (why := _why(name, old, new)) is not None:
+            unread[name] = why
+
+
+def _says(field: FieldInfo, new: Any) -> bool:
+    """Whether the plan can say anything of a field: its silence is that of a field that is always known."""
+    if field.name in MEMBERS or field.name == "attributes" or UnsetType in get_args(field.type):
+        return True
+    return new is not None and getattr(new, field.name) != field.default
 
 
 def _field(name: str, live: Any, old: Any, new: Any) -> Any:
     if name in MEMBERS:
         return _members(MEMBERS[name], live, old, new)
     if name == "attributes":
-        changed = {key: value for key, value in (new or {}).items() if (old or {}).get(key, UNSET) != value}
-        return {**live, **changed} if changed else live
+        return _attributes(live, old or {}, new or {})
     if new is UNSET:
         return live if old is UNSET else UNSET
     return live if new == old and live is not UNSET else new
+
+
+def _attributes(live: dict[str, Any], old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    changed = {key: value for key, value in new.items() if old.get(key, UNSET) != value}
+    kept = {key: value for key, value in live.items() if key in new or key not in old}
+    return live if not changed and len(kept) == len(live) else kept | changed
 
 
 def _members(key: Callable[[Any], Any], live: Any, old: Any, new: Any) -> Any:

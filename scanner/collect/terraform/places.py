@@ -19,6 +19,9 @@ NOT_KNOWN: Final = "unknown"
 GLOBAL: Final = "aws-global"
 GLOBAL_PREFIXES = ("aws_iam_", "aws_organizations_")
 
+ANOTHERS_ARN = frozenset({"aws_cloudwatch_event_target"})
+"""Types whose `arn` is that of something that they name."""
+
 CREDENTIALS = ("assume_role", "assume_role_with_web_identity", "profile", "access_key", "shared_credentials_files")
 """Arguments of a provider block that may lead to another account."""
 
@@ -132,7 +135,12 @@ def own_arn(instance: Instance) -> Arn | None:
     """The ARN that AWS gave an instance, where the document has it."""
     for values in (instance.after, instance.before):
         text = (values or {}).get("arn")
-        if isinstance(text, str) and instance.mode == "managed" and (arn := parse_arn(text)):
+        if (
+            isinstance(text, str)
+            and instance.mode == "managed"
+            and instance.type not in ANOTHERS_ARN
+            and (arn := parse_arn(text))
+        ):
             return arn
     return None
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scanner.collect.terraform.changes import Locate, as_before, build_changes, still_there
+from scanner.collect.terraform.changes import Locate, as_before, as_it_stays, build_changes, still_there
 from scanner.collect.terraform.configuration import ConfigurationIndex, index_configuration
 from scanner.collect.terraform.coverage import coverage_of
 from scanner.collect.terraform.detached import without_detached
@@ -21,8 +21,9 @@ from scanner.collect.terraform.resolver import Resolver
 from scanner.collect.terraform.resources import build_resources
 from scanner.collect.terraform.stores import build_stores
 from scanner.collect.terraform.subjects import completed_by, subject_of
-from scanner.collect.terraform.trails import build_trails
+from scanner.collect.terraform.trails import build_event_stores, build_trails
 from scanner.collect.terraform.unlisted import build_unlisted
+from scanner.collect.terraform.watchers import build_alarms, build_event_rules, build_filters
 from scanner.collect.terraform.world import World
 from scanner.errors import SourceError
 from scanner.model.records import Fact, Item, PlanChange, Source
@@ -39,6 +40,10 @@ BUILDERS: tuple[Callable[[World], Iterator[Fact]], ...] = (
     build_resources,
     build_unlisted,
     build_trails,
+    build_event_stores,
+    build_filters,
+    build_alarms,
+    build_event_rules,
 )
 """Every kind of record that a plan yields. One function each; adding a kind is adding a line."""
 
@@ -120,7 +125,7 @@ def _plan(document: Document, options: PlanOptions, now: datetime) -> Plan:
     configuration = index_configuration(document)
     source = _source(options.source, configuration) if options.source else None
     when = _time(document.timestamp) or now
-    there = list(without_detached(found.by_address.values(), configuration))
+    there = list(without_detached(map(as_it_stays, found.by_address.values()), configuration))
     after = _world(there, configuration, options, when)
     evaluation = after.evaluation = _evaluation(after, source, found) if source else None
     before = _world(_before(found), configuration, options, when)

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from msgspec import UNSET, UnsetType
 
+from scanner.collect.terraform.arns import arn_by_name
 from scanner.collect.terraform.draft import Draft, not_held, text
 from scanner.collect.terraform.instances import Instance
 from scanner.collect.terraform.values import State, leaf
@@ -26,7 +27,9 @@ def build_stores(world: World) -> Iterator[KeyStoreFact | ClusterFact]:
         yield _store(world, instance)
     hsms = _hsms_by_cluster(world)
     for instance in world.of(CLUSTER):
-        yield _cluster(world, instance, hsms.get(instance.address, []))
+        yield _cluster(world, instance, hsms.pop(world.arn(instance), []))
+    for arn, members in sorted(hsms.items()):
+        yield _cluster_elsewhere(world, arn, members)
 
 
 def store_id(instance: Instance) -> str:
@@ -97,6 +100,22 @@ def _cluster(world: World, instance: Instance, hsms: list[Instance]) -> ClusterF
     )
 
 
+def _cluster_elsewhere(world: World, arn: str, hsms: list[Instance]) -> ClusterFact:
+    """A cluster outside the plan that the plan puts HSMs in."""
+    where = world.where(hsms[0])
+    why = not_held(f"more of this cluster than {hsms[0].address}")
+    return ClusterFact(
+        account=where.account,
+        region=where.region,
+        arn=arn,
+        id=arn.rsplit("/", 1)[-1],
+        hsm_type=UNSET,
+        mode=UNSET,
+        hsms=tuple(_hsm(world, hsm) for hsm in hsms),
+        unread=dict.fromkeys(("state", "hsm_type", "mode", "hsms", "tags"), why),
+    )
+
+
 def _state(draft: Draft) -> str | UnsetType:
     """A new cluster waits to be initialised by hand; one made from a backup comes up by itself."""
     stated = text((draft.instance.after or {}).get("cluster_state"))
@@ -115,11 +134,15 @@ def _mode(draft: Draft, hsm_type: str | None | UnsetType) -> str | None | UnsetT
 
 
 def _hsms_by_cluster(world: World) -> dict[str, list[Instance]]:
+    """HSMs by the ARN of their cluster."""
     found: dict[str, list[Instance]] = {}
     for instance in world.of(HSM):
         cluster = world.refer(instance, "cluster_id", [CLUSTER])
+        named = text(cluster.value)
         if cluster.one is not None:
-            found.setdefault(cluster.one.address, []).append(instance)
+            found.setdefault(world.arn(cluster.one), []).append(instance)
+        elif named is not None:
+            found.setdefault(arn_by_name(CLUSTER, named, world.where(instance)), []).append(instance)
     return found
 
 

@@ -10,10 +10,13 @@ from scanner.collect.terraform.iam import ATTACHED, INLINE, PRINCIPALS
 from scanner.collect.terraform.instances import Instance
 from scanner.collect.terraform.resources import HOMES, is_in_table
 from scanner.collect.terraform.stores import CLUSTER, HSM, STORE, store_id
+from scanner.collect.terraform.watchers import ALARM, COMPOSITE, FILTER, RULE, filter_id
 from scanner.collect.terraform.world import KEY_TYPES, World
 
 GRANT = "aws_kms_grant"
-WITH_ARN = frozenset({*KEY_TYPES, *PRINCIPALS, CLUSTER, "aws_iam_policy", "aws_cloudtrail", "aws_kms_alias"})
+WITH_ARN = frozenset(
+    {*KEY_TYPES, *PRINCIPALS, CLUSTER, "aws_iam_policy", "aws_cloudtrail", "aws_kms_alias", ALARM, COMPOSITE, RULE}
+)
 
 PARTS: Mapping[str, tuple[str, frozenset[str]]] = {
     "aws_kms_key_policy": ("key_id", KEY_TYPES),
@@ -30,6 +33,8 @@ def subject_of(world: World, instance: Instance) -> str | None:
     """ARN or id under which the report speaks of a resource; None for a part of another."""
     if instance.type == STORE:
         return store_id(instance)
+    if instance.type == FILTER:
+        return filter_id(world, instance)
     if instance.type == GRANT:
         return text((instance.after or {}).get("grant_id")) or instance.address
     own = instance.type in WITH_ARN or (is_in_table(instance.type) and instance.type not in PARTS)
