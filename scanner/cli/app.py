@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 import click
@@ -93,9 +94,17 @@ def execute(arguments: Sequence[str]) -> int:
         return explain_failure(failure)
 
 
+def _open_closed_streams() -> None:
+    """Open what the caller closed (`>&-`), so that no file of ours gets its number; stdout then takes nothing."""
+    for name, mode in (("stdin", "r"), ("stdout", "r"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))
+
+
 def run() -> NoReturn:
     """Entry point: the arguments of the process, or a completion request of the shell."""
     gc.set_threshold(*RARELY)
+    _open_closed_streams()
     if instruction := os.environ.get("_KEYPROOF_COMPLETE"):
         from click.shell_completion import shell_complete
 

@@ -42,12 +42,13 @@ def _of_click(failure: click.ClickException) -> str:
 
 
 def _explain_unforeseen(failure: BaseException) -> int:
-    if isinstance(failure, OSError) and failure.filename:
-        say(f"{failure.filename}: {(failure.strerror or str(failure)).lower()}")
+    if isinstance(failure, OSError):  # a full disk, a folder that takes nothing: of the machine, and no bug
+        place = f"{failure.filename}: " if failure.filename else ""
+        say(f"{place}{(failure.strerror or str(failure)).lower()}")
     else:
         say(f"this should not happen: {type(failure).__name__}: {str(failure) or 'no message'}")
     if logging.getLogger("scanner").isEnabledFor(logging.INFO):
         say("".join(traceback.format_exception(failure)))
-    else:
+    elif not isinstance(failure, OSError):
         click.echo("  help: run it again with -v to see where, and report that text as a bug", err=True)
     return WRONG_INPUT

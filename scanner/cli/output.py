@@ -17,7 +17,7 @@ from scanner.errors import UsageError
 
 
 class Destination(NamedTuple):
-    """One `-f NAME[=FILE]`; without a file the report goes to stdout."""
+    """One `-f NAME[=FILE]`; without a file, or with `-`, the report goes to stdout."""
 
     format: str
     path: Path | None = None
@@ -37,7 +37,7 @@ class DestinationType(click.ParamType[Destination]):
             self.fail(unknown_word("format", name, FORMATS), param, ctx)
         if equals and not file:
             self.fail(f"`{value}` names no file", param, ctx)
-        path = Path(file) if file else None
+        path = Path(file) if file and file != "-" else None
         if path is not None and not path.parent.is_dir():
             self.fail(f"`{path}` cannot be written: no directory `{path.parent}`", param, ctx)
         if path is not None and path.is_dir():
@@ -96,7 +96,15 @@ def write_stdout(data: bytes) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_stdout()
+    except OSError as error:
+        _forget_stdout()
+        raise UsageError(f"standard output cannot be written: {(error.strerror or 'it is closed').lower()}") from error
+
+
+def _forget_stdout() -> None:
+    """What is left in its buffer would fail again when the process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _pieces(text: str | bytes) -> Iterator[bytes]:

@@ -38,6 +38,8 @@ def reading(store: str) -> Iterator[Connection]:
     """One transaction that only reads; SourceError where there is no history yet."""
     url = _url(store)
     missing = SourceError(f"{_place(url)}: no history here; `keyproof scan --store {_place(url)}` begins one")
+    if url.drivername == "sqlite" and _file(url).is_dir():
+        raise SourceError(f"{_place(url)}: is a directory, not a history")
     if url.drivername == "sqlite" and not _file(url).is_file():
         raise missing
     with _transaction(url, write=False) as connection:

@@ -42,7 +42,12 @@ class SnapshotWriter:
         self._waiting_lines = 0
         self._parts: dict[Shard, int] = {}
         self._finished = False
-        _empty_private_file(self.partial)
+        if path.exists() and not path.is_file():
+            raise _unwritable(path, "is a directory" if path.is_dir() else "is no file that can be replaced")
+        try:
+            _empty_private_file(self.partial)
+        except OSError as error:
+            raise _unwritable(path, (error.strerror or str(error)).lower()) from error
         self._database = database.create(self.partial)
         # The file is rewritten and synced at the end; until then losing the last moment to a power cut is accepted.
         self._database.execute("PRAGMA synchronous = OFF")
@@ -118,13 +123,12 @@ class SnapshotWriter:
 
 
 def _empty_private_file(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    except OSError as error:
-        raise SourceError(
-            f"{path}: cannot write the snapshot here ({(error.strerror or str(error)).lower()})"
-        ) from error
+    path.unlink(missing_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def _unwritable(path: Path, why: str) -> SourceError:
+    return SourceError(f"{path}: cannot write the snapshot here ({why})")
 
 
 def _replace_durably(new: Path, target: Path) -> None:

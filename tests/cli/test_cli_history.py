@@ -117,3 +117,7 @@ def test_a_scan_keeps_its_findings(tmp_path: Path, run: Callable, monkeypatch: p
     assert outcome.code == 0
     known = json.loads(run("history", "--store", tmp_path / "h.db", "-f", "json").out)
     assert {one["rule"]: one["open"] for one in known["rules"]}[RULE] == 1
+
+
+def test_a_directory_is_no_history(tmp_path: Path, run: Callable) -> None:
+    assert run("history", "--store", tmp_path) == (2, "", f"keyproof: {tmp_path}: is a directory, not a history\n")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -130,6 +132,24 @@ def test_a_pipe_is_written_into_and_not_replaced(tmp_path: Path) -> None:
     reader.join(10)
     assert received == ["through"]
     assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize(("to", "why"), [(">&-", "it is closed"), (">/dev/full", "no space left on device")])
+def test_standard_output_that_takes_nothing_is_one_message(to: str, why: str, saved: Path) -> None:
+    command = f'exec "{sys.executable}" -m scanner report "{saved}" {to}'
+    ended = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (2, f"keyproof: standard output cannot be written: {why}\n")
+
+
+def test_closed_standard_output_costs_no_report_to_a_file(saved: Path, tmp_path: Path) -> None:
+    command = f'exec "{sys.executable}" -m scanner report "{saved}" -f json={tmp_path / "again"} >&- 2>&- <&-'
+    assert subprocess.run(["sh", "-c", command], check=False).returncode == 0
+    assert json.loads((tmp_path / "again").read_text("utf-8"))["schema"] == 1
+
+
+def test_a_dash_is_standard_output(saved: Path, run: Callable) -> None:
+    assert run("report", saved, "-f", "json=-").out == run("report", saved, "-f", "json").out
+    assert "only one `-f` can go to stdout" in run("report", saved, "-f", "json=-", "-f", "csv").err
 
 
 class Terminal:

@@ -347,3 +347,11 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_an_empty_snapshot_is_a_snapshot(file: Path) -> None:
     snapshot = read_snapshot(written(file, []))
     assert snapshot == Snapshot(SOURCE, digest=f"sha256:{hashlib.sha256().hexdigest()}")
+
+
+def test_what_is_no_file_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path, why in ((tmp_path, "is a directory"), (tmp_path / "pipe", "is no file that can be replaced")):
+        with pytest.raises(SourceError, match=why):
+            SnapshotWriter(path, SOURCE)
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
