@@ -39,3 +39,21 @@ def test_every_control_of_a_rule_is_in_its_catalogue():
         for control in framework.requirements
     }
     assert {control.id for info in INFOS for control in info.controls} <= known
+
+
+ELSEWHERE = {
+    "aws-fsbp": {"S3.15", "S3.17", "SNS.1", "ECR.5", "CloudWatch.16", "KMS.4"},  # of Security Hub's other standards
+    "cis-aws-5.0.0": {"1.16", "2.4.1"},  # support role; EFS as version 3.0.0 numbered it
+}
+
+
+@pytest.mark.parametrize("catalogue", ELSEWHERE)
+def test_a_catalogue_has_no_control_of_another_standard_or_version(catalogue):
+    listed = {control.id for control in load_frameworks([POLICIES])[catalogue].requirements}
+    assert listed & ELSEWHERE[catalogue] == set()
+
+
+def test_permissions_of_iam_have_the_numbers_of_cis_version_five():
+    titles = {control.id: control.title for control in load_frameworks([POLICIES])["cis-aws-5.0.0"].requirements}
+    assert "groups" in titles["1.14"]
+    assert "full administrative" in titles["1.15"]
