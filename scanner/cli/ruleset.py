@@ -11,7 +11,7 @@ from scanner.errors import UsageError
 from scanner.model.framework import Framework
 from scanner.model.settings import Settings
 from scanner.rules.build import Rule
-from scanner.rules.load import load_rules
+from scanner.rules.load import UnfitSettingsError, load_rules
 from scanner.rules.source import find_policies
 
 
@@ -24,7 +24,12 @@ def all_rules(
     own: Sequence[Path], settings: Settings | None = None, frameworks: Mapping[str, Framework] | None = None
 ) -> tuple[Rule, ...]:
     """Every rule, by id, as `settings` change it; `frameworks` where they were read before."""
-    return load_rules(rule_directories(own), settings or Settings(), frameworks)
+    try:
+        return load_rules(rule_directories(own), settings or Settings(), frameworks)
+    except UnfitSettingsError as error:
+        from scanner.cli.settings import at_its_line
+
+        raise at_its_line(error, (settings or Settings()).path) from None
 
 
 def rule_called(name: str, rules: Iterable[Rule]) -> Rule:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from fnmatch import fnmatchcase
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,11 @@ from scanner.errors import Problem, SettingsError
 from scanner.model.rule import severity_of
 from scanner.model.settings import DataClass, Environment, RuleSettings, Selector, Settings, TrustedAccount
 from scanner.rules.lang.faults import suggest
+from scanner.rules.load import UnfitSettingsError
+from scanner.rules.schema_words import in_words
 
 NAMES = ("keyproof.toml", "pyproject.toml")
+PLACE = re.compile(r" \(at line (\d+), column (\d+)\)")
 
 
 def load_settings(path: Path | None, directory: Path) -> Settings:
@@ -40,7 +45,7 @@ def settings_schema() -> dict[str, Any]:
 def _nearest(directory: Path) -> tuple[Path, dict[str, Any]] | None:
     for place in (directory, *directory.parents):
         for name in NAMES:
-            if (place / name).is_file():
+            if (place / name).exists():
                 content = _parse(place / name)
                 if name == "keyproof.toml" or "keyproof" in content.get("tool", {}):
                     return place / name, content
@@ -57,15 +62,25 @@ def _parse(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path}: not UTF-8 text") from error
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path}: {str(error)[:1].lower()}{str(error)[1:]}") from error
+        raise SettingsError(str(_not_toml(path, str(error)))) from error
+
+
+def _not_toml(path: Path, message: str) -> Problem:
+    """The fault with the place that `tomllib` states in its message."""
+    place = PLACE.search(message)
+    line, column = (int(place[1]), int(place[2])) if place else (0, 0)
+    lines = path.read_text("utf-8").split("\n")
+    said = f"not TOML: {message[:1].lower()}{PLACE.sub('', message)[1:]}"
+    return Problem(str(path), line, column, said, lines[line - 1] if 0 < line <= len(lines) else "")
 
 
 def _read(path: Path, content: dict[str, Any]) -> Settings:
-    prefix: tuple[str, ...] = ()
-    if path.name == "pyproject.toml":
-        prefix, content = ("tool", "keyproof"), content.get("tool", {}).get("keyproof", {})
+    prefix = _prefix(path)
+    for name in prefix:
+        content = content.get(name, {})
     content = _dates_as_text(content)
     _check(path, prefix, content)
+    _check_types(path, prefix, content.get("data-classes", {}))
     environments = content.get("environments", {})
     _check_accounts(path, prefix, environments)
     rules = _rules(content)
@@ -79,6 +94,20 @@ def _read(path: Path, content: dict[str, Any]) -> Settings:
         },
         path=str(path),
     )
+
+
+def at_its_line(error: UnfitSettingsError, path: str | None) -> SettingsError:
+    """The same with the line of the settings file `path`."""
+    if path is None:
+        return error
+    file = Path(path)
+    where = (*_prefix(file), *error.where)
+    return SettingsError(str(_problem(file, file.read_text("utf-8"), where, error.message, error.mend)))
+
+
+def _prefix(path: Path) -> tuple[str, ...]:
+    """The table of the file that holds the settings."""
+    return ("tool", "keyproof") if path.name == "pyproject.toml" else ()
 
 
 def _rules(content: dict[str, Any]) -> RuleSettings:
@@ -100,6 +129,21 @@ def _check_accounts(path: Path, prefix: tuple[str, ...], environments: dict[str,
                 message = f"account {account} is in the environment `{owners[account]}` already"
                 raise SettingsError(str(_problem(path, path.read_text("utf-8"), where, message)))
             owners[account] = name
+
+
+def _check_types(path: Path, prefix: tuple[str, ...], classes: dict[str, Any]) -> None:
+    """SettingsError for a type that no resource or key has: its class would be empty, and nothing would say so."""
+    from scanner.catalog.encryption import ENCRYPTED_TYPES
+
+    known = ["AWS::KMS::Key", *(row.type for row in ENCRYPTED_TYPES)]
+    for name, entry in classes.items():
+        for number, member in enumerate(entry.get("members", ())):
+            for pattern in member.get("types", ()):
+                if not any(fnmatchcase(type, pattern) for type in known):
+                    where = (*prefix, "data-classes", name, "members", number, "types")
+                    message = f"no resource has the type `{pattern}`"
+                    text = path.read_text("utf-8")
+                    raise SettingsError(str(_problem(path, text, where, message, suggest(pattern, known))))
 
 
 def _data_classes(declared: dict[str, Any]) -> tuple[DataClass, ...]:
@@ -140,8 +184,9 @@ def _check(path: Path, prefix: tuple[str, ...], content: dict[str, Any]) -> None
 def _problems(path: Path, text: str, prefix: tuple[str, ...], error: Any) -> list[Problem]:
     where = (*prefix, *error.absolute_path)
     if error.validator != "additionalProperties":
-        message = error.message if not where else f"`{_dotted(where[len(prefix) :])}`: {error.message}"
-        return [_problem(path, text, where, message)]
+        said, mend = in_words(error)
+        message = said if not where else f"`{_dotted(where[len(prefix) :])}`: {said}"
+        return [_problem(path, text, where, message, mend)]
     known = error.schema["properties"]
     return [
         _problem(path, text, (*where, name), f"no setting `{name}`", suggest(name, known))

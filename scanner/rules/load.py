@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from scanner.errors import Problem, RuleError, SettingsError, UsageError
 from scanner.model.framework import Framework
@@ -19,7 +19,6 @@ from scanner.rules.rulefile import RuleFile, read_shape
 from scanner.rules.source import find_policies, rule_files
 from scanner.rules.yamlfile import YamlFile, YamlProblem, read_yaml
 
-T = TypeVar("T")
 Draft = tuple[YamlFile, Path, RuleFile]
 
 
@@ -37,7 +36,10 @@ def load_rules(
     problems += _unknown_controls(drafts, load_frameworks(directories) if frameworks is None else frameworks)
     settings = Settings() if problems else settings
     general = _changes(drafts, settings.rules, settings.path)
-    places = {name: _changes(drafts, one.rules, settings.path) for name, one in settings.environments.items()}
+    places = {
+        name: _changes(drafts, one.rules, settings.path, ("environments", name, "rules"))
+        for name, one in settings.environments.items()
+    }
     rules: list[Rule] = []
     for draft in drafts:
         id = draft[2].rule
@@ -119,40 +121,47 @@ def _unknown_controls(drafts: Sequence[Draft], frameworks: Mapping[str, Framewor
     return problems
 
 
-def _changes(drafts: Sequence[Draft], settings: RuleSettings, path: str | None) -> dict[str, Changes]:
-    """What settings change, by rule id; SettingsError for an unknown rule or parameter, or a wrong type."""
+class UnfitSettingsError(SettingsError):
+    """Settings name a rule or parameter that there is not, or a value that does not fit.
+
+    `where` is the path of that within the settings; whoever has their text finds the line by it.
+    """
+
+    def __init__(self, file: str | None, where: tuple[str, ...], message: str, mend: str) -> None:
+        self.where, self.message, self.mend = where, message, mend
+        super().__init__(str(Problem(file or "settings", 0, 0, message, help=mend)))
+
+
+def _changes(
+    drafts: Sequence[Draft], settings: RuleSettings, file: str | None, where: tuple[str, ...] = ("rules",)
+) -> dict[str, Changes]:
+    """What settings change, by rule id; UnfitSettingsError for an unknown rule or parameter, or a wrong type."""
     ids = {name: shape.rule for _, _, shape in drafts for name in (shape.rule, *shape.aliases)}
-    params = _resolved(settings.params, ids, "params", path)
-    severities = _resolved(settings.severities, ids, "severity", path)
-    off = _resolved(settings.disabled, ids, "off", path)
-    return {
-        shape.rule: Changes(
-            _values(shape, params.get(shape.rule, {}), path), severities.get(shape.rule), off.get(shape.rule)
-        )
-        for _, _, shape in drafts
-    }
-
-
-def _resolved(table: Mapping[str, T], ids: Mapping[str, str], name: str, path: str | None) -> dict[str, T]:
-    """`table` with aliases replaced by the ids of their rules."""
-    for id in table:
-        if id not in ids:
-            raise _settings_error(path, f"`{name}` names the rule `{id}`, which does not exist", suggest(id, ids))
-    return {ids[id]: value for id, value in table.items()}
-
-
-def _values(shape: RuleFile, given: Mapping[str, Any], path: str | None) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for name, value in given.items():
-        if name not in shape.params:
-            help = suggest(name, shape.params)
-            raise _settings_error(path, f"rule `{shape.rule}` has no parameter `{name}`", help)
+    for name in (*settings.params, *settings.severities, *settings.disabled):
+        if name not in ids:
+            raise UnfitSettingsError(file, (*where, name), f"there is no rule `{name}`", suggest(name, ids))
+    shapes = {name: shape for _, _, shape in drafts for name in (shape.rule, *shape.aliases)}
+    values: dict[str, dict[str, Any]] = {}
+    for name, given in settings.params.items():
         try:
-            values[name] = accepted(value, declared_type(shape.params[name].type))
+            values[ids[name]] = {param: _value(shapes[name], param, value) for param, value in given.items()}
         except ValueError as error:
-            raise _settings_error(path, f"parameter `{name}` of rule `{shape.rule}`: {error}", "") from None
-    return values
+            message, mend = error.args
+            raise UnfitSettingsError(file, (*where, name, "params"), message, mend) from None
+    severities = {ids[name]: value for name, value in settings.severities.items()}
+    off = {ids[name]: value for name, value in settings.disabled.items()}
+    return {id: Changes(values.get(id, {}), severities.get(id), off.get(id)) for id in ids.values()}
 
 
-def _settings_error(path: str | None, message: str, help: str) -> SettingsError:
-    return SettingsError(f"{path or 'settings'}: {message}" + (f" ({help})" if help else ""))
+def _value(shape: RuleFile, name: str, value: Any) -> Any:
+    """The value of a parameter as the rule sees it; ValueError of what is wrong and the mend."""
+    if name not in shape.params:
+        raise ValueError(f"rule `{shape.rule}` has no parameter `{name}`", suggest(name, shape.params))
+    param = shape.params[name]
+    try:
+        taken = accepted(value, declared_type(param.type))
+    except ValueError as error:
+        raise ValueError(f"parameter `{name}` of rule `{shape.rule}`: {error}", "") from None
+    if isinstance(taken, (int, float)) and isinstance(param.default, (int, float)) and taken < 0 <= param.default:
+        raise ValueError(f"parameter `{name}` of rule `{shape.rule}`: `{value}` is below 0", "")
+    return taken

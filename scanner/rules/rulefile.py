@@ -13,6 +13,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from scanner.errors import Problem
 from scanner.rules.lang.faults import suggest
+from scanner.rules.schema_words import in_words
 from scanner.rules.shapes import struct_problem
 from scanner.rules.yamlfile import YamlFile
 
@@ -113,8 +114,8 @@ def schema_problems(file: YamlFile, schema: Path) -> Iterator[Problem]:
 
     document = json.loads(schema.read_text(encoding="utf-8"))
     validator = jsonschema.Draft202012Validator(document)
-    for error in sorted(validator.iter_errors(file.root.data), key=lambda error: [str(part) for part in error.path]):
-        yield from _problems(file, error)
+    errors = sorted(validator.iter_errors(file.root.data), key=lambda error: [str(part) for part in error.path])
+    yield from dict.fromkeys(problem for error in errors for problem in _problems(file, error))
 
 
 def _problems(file: YamlFile, error: Any) -> Iterator[Problem]:
@@ -124,20 +125,5 @@ def _problems(file: YamlFile, error: Any) -> Iterator[Problem]:
         for key in error.instance:
             if key not in known:
                 yield file.problem_at_key((*path, key), f"unknown key `{key[:60]}`", suggest(key[:60], known))
-    elif error.validator == "enum":
-        written = str(error.instance)[:60]
-        yield file.problem_at(path, f"`{written}` is not allowed here", suggest(written, error.validator_value))
     else:
-        yield file.problem_at(path, _in_words(error))
-
-
-def _in_words(error: Any) -> str:
-    """The message of jsonschema, without the whole offending value in it."""
-    value = repr(error.instance)
-    message: str = error.message
-    if error.validator == "required":
-        missing = [key for key in error.validator_value if key not in error.instance]
-        return f"missing {', '.join(f'`{key}`' for key in missing)}"
-    if len(value) > 60:
-        message = message.replace(value, "this")
-    return message[:300]
+        yield file.problem_at(path, *in_words(error))

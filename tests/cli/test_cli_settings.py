@@ -143,7 +143,7 @@ def test_an_unknown_key_is_named_with_place_and_nearest_name(tmp_path: Path) -> 
 def test_a_fault_in_pyproject_has_its_own_place(tmp_path: Path) -> None:
     text = '[project]\nname = "x"\n\n[tool.keyproof.rules.key-rotation-off]\nseverity = "hihg"'
     assert fault(tmp_path, text, "pyproject.toml").startswith(
-        "/pyproject.toml:5:1: `rules.key-rotation-off.severity`: 'hihg' is not one of"
+        "/pyproject.toml:5:1: `rules.key-rotation-off.severity`: `hihg` is not allowed here"
     )
 
 
@@ -152,24 +152,38 @@ def test_a_fault_in_pyproject_has_its_own_place(tmp_path: Path) -> None:
     [
         (
             "[[trusted]]\nid = '999988887777'\nowner = 'a'\n[[trusted]]\nid = '12'\nowner = 'b'",
-            ":5:1: `trusted.1.id`: '12'",
+            ":5:1: `trusted.1.id`: `12` does not fit here",
         ),
-        ("[[trusted]]\nid = '999988887777'", ":1:1: `trusted.0`: 'owner' is a required property"),
-        ("[[trusted]]\nid = '999988887777'\nowner = 'a'\nexpires = 'soon'", ":4:1: `trusted.0.expires`: 'soon'"),
-        ("[data-classes.pci]\ncustody = ['HSM']", ":2:1: `data-classes.pci.custody.0`: 'HSM'"),
+        ("[[trusted]]\nid = '999988887777'", ":1:1: `trusted.0`: missing `owner`"),
+        (
+            "[[trusted]]\nid = '999988887777'\nowner = 'a'\nexpires = 'soon'",
+            ":4:1: `trusted.0.expires`: `soon` is no date",
+        ),
+        ("[data-classes.pci]\ncustody = ['HSM']", ":2:1: `data-classes.pci.custody.0`: `HSM` is not allowed here"),
         ("[data-classes.pci]\nmembers = [{tag = {a = 'b'}}]", ":2:1: no setting `tag`"),
         ("fail-on = 'high'", ":1:1: no setting `fail-on`"),
         (
             "[environments.prod]\naccount = ['111122223333']",
             ":2:1: no setting `account`\n    account = ['111122223333']\n    ^\n  help: did you mean `accounts`?",
         ),
-        ("[environments.prod]\naccounts = ['1111']", ":2:1: `environments.prod.accounts.0`: '1111' does not match"),
+        ("[environments.prod]\naccounts = ['1111']", ":2:1: `environments.prod.accounts.0`: `1111` does not fit here"),
         ("[environments.prod.rules.x]\nparam = {}", ":2:1: no setting `param`"),
         (
             "[environments.a]\naccounts = ['111122223333']\n[environments.b]\naccounts = ['111122223333']",
             ":4:1: account 111122223333 is in the environment `a` already",
         ),
-        ("rules = 3", ":1:1: `rules`: 3 is not of type 'object'"),
+        (
+            "[[data-classes.pci.members]]\ntypes = ['AWS::S3::Bukcet']",
+            ":2:1: no resource has the type `AWS::S3::Bukcet`\n    types = ['AWS::S3::Bukcet']\n    ^\n"
+            "  help: did you mean `AWS::S3::Bucket`?",
+        ),
+        (
+            "[[data-classes.pci.members]]\naccounts = ['1111']",
+            ":2:1: `data-classes.pci.members.0.accounts.0`: `1111` does not fit here",
+        ),
+        ("[data-classes.pci]\nmembers = [{}]", ":2:1: `data-classes.pci.members.0`: nothing stands here"),
+        ("[rules.x]\noff = true", ":2:1: `rules.x.off`: `true` is not text"),
+        ("rules = 3", ":1:1: `rules`: `3` is not a table"),
     ],
 )
 def test_faults_have_their_line(text: str, message: str, tmp_path: Path) -> None:
@@ -182,7 +196,11 @@ def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"a = = 1", "at line 1"), (b"a = 1\nb", "at end of document"), (b"\xff\xfe", "not UTF-8 text")],
+    [
+        (b"a = = 1", "toml:1:5: not TOML: invalid value"),
+        (b"a = 1\nb", "at end of document"),
+        (b"\xff\xfe", "not UTF-8 text"),
+    ],
 )
 def test_what_is_not_toml_is_named(content: bytes, message: str, tmp_path: Path) -> None:
     path = tmp_path / "keyproof.toml"

@@ -112,14 +112,16 @@ def test_a_rule_that_is_off_judges_nothing(check: Callable[..., Any]) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ('[rules.key-rotaton-off]\noff = "x"\n', "did you mean `key-rotation-off`"),
-        ("[rules.key-rotation-period-long]\nparams = {day = 1}\n", "`day`"),
+        ('[rules.key-rotaton-off]\noff = "x"\n', ":1:1: there is no rule `key-rotaton-off`"),
+        ('[environments.x.rules.key-rotaton-off]\noff = "x"\n', ":1:1: there is no rule `key-rotaton-off`"),
+        ("[rules.key-rotation-period-long]\nparams = {day = 1}\n", ":2:1: rule `key-rotation-period-long` has no"),
+        ("[rules.key-rotation-period-long.params]\ndays = -1\n", "`-1` is below 0"),
         ('[rules.key-rotation-period-long]\nparams = {days = "many"}\n', "is not int"),
-        ('[[trusted]]\nid = "999"\nowner = "x"\n', "does not match"),
-        ('[[trusted]]\nid = "999999999999"\n', "'owner' is a required property"),
+        ('[[trusted]]\nid = "999"\nowner = "x"\n', "an account id has 12 digits"),
+        ('[[trusted]]\nid = "999999999999"\n', "missing `owner`"),
     ],
 )
-def test_what_settings_get_wrong_is_told(check: Callable[..., Any], settings: str, message: str) -> None:
+def test_what_settings_get_wrong_is_told_with_its_line(check: Callable[..., Any], settings: str, message: str) -> None:
     outcome = check(settings)
     assert outcome.code == 2
     assert message in outcome.err
