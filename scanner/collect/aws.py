@@ -30,7 +30,7 @@ class ScanOptions:
     """What to scan and how. No Regions: the session's; `all`: every enabled one.
 
     `quota_fraction` is the share of AWS's request quotas to use, above 0 and at most 1. `last_usage_budget` is how many
-    keys of each account and Region are asked for their last use; 0: none.
+    keys of each account and Region may wait at once for the answer about their last use; 0: none is asked.
     """
 
     profile: str | None = None

@@ -32,6 +32,8 @@ CALLS = (
     ("kms", "GetKeyLastUsage"),
 )
 
+BEYOND_BUDGET = "kms:GetKeyLastUsage: {budget} questions of the Region were open already (--last-usage-budget)"
+
 Answer = tuple[Any, Refused | None]
 """The value of one field, or UNSET and why."""
 
@@ -39,8 +41,8 @@ Answer = tuple[Any, Refused | None]
 def keys(scope: Scope) -> Iterator[Item]:
     """Every key of the account in this Region. Reads about one key run beside each other, slowest quota first.
 
-    The first customer managed keys, within the budget, are asked for their last use too, which AWS allows five times
-    a second: the others do not wait for them.
+    AWS tells the last use of five keys a second. So a customer managed key is asked for it while fewer such questions
+    than the budget are open: that lane never idles meanwhile, and at the end no more than the budget are waited for.
     """
     refusals: list[Refused] = []
     listed = 0
@@ -55,15 +57,13 @@ def keys(scope: Scope) -> Iterator[Item]:
             refusals.append(refused)
 
     described = scope.map(partial(_describe, scope), key_entries(), lane=("kms", "DescribeKey"))
-    budget = scope.last_usage_budget
     pending: deque[_Reads] = deque()
     slow: deque[_Reads] = deque()
     for arn, metadata in described:
-        reads = _Reads(scope, arn, metadata, ask_last_usage=budget > 0)
-        budget -= reads.asks_last_usage
-        (slow if reads.asks_last_usage else pending).append(reads)
         while slow and slow[0].done:
             yield from slow.popleft().finish()
+        reads = _Reads(scope, arn, metadata, ask_last_usage=len(slow) < scope.last_usage_budget)
+        (slow if reads.asks_last_usage else pending).append(reads)
         if len(pending) >= WINDOW:
             yield from pending.popleft().finish()
     for reads in (*pending, *slow):
@@ -133,8 +133,7 @@ class _Reads:
         if self._may_ask_last_usage:
             plan["last_usage"] = ("GetKeyLastUsage", kms_reads.last_usage)
         else:
-            budget = self._scope.last_usage_budget
-            self._unread["last_usage"] = f"kms:GetKeyLastUsage is asked for {budget} keys of a Region (its budget)"
+            self._unread["last_usage"] = BEYOND_BUDGET.format(budget=self._scope.last_usage_budget)
         if not kms_reads.can_rotate(self._metadata):
             self._given = {"rotation": None, "rotations": ()}
             return plan

@@ -30,7 +30,7 @@ GLOBAL = "aws-global"
 """The Region of what has none: IAM, Organizations."""
 _HOME = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 LAST_USAGE_BUDGET = 50
-"""Calls of GetKeyLastUsage for one account and Region: AWS allows five a second."""
+"""Calls of GetKeyLastUsage that may be open at once in one account and Region: AWS answers five a second."""
 WINDOW = 256
 """How many items of one listing may be in flight or waiting to be used."""
 
@@ -90,7 +90,7 @@ class Scope:
 
     @property
     def last_usage_budget(self) -> int:
-        """How many keys of this account and Region may be asked for their last use."""
+        """How many keys of this account and Region may be waiting for the answer about their last use."""
         return self._connection.last_usage_budget
 
     def call(self, service: str, operation: str, /, **params: Any) -> dict[str, Any]:

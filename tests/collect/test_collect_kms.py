@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from threading import Event
 from typing import Any
 
 import pytest
-from fakes.aws import ACCOUNT, FakeAws, Fault, denied, throttled, web_page
+from fakes.aws import ACCOUNT, Call, FakeAws, Fault, denied, throttled, web_page
 from fakes.bench import Bench, Reading
 from fakes.estate import REGION, TRACKED, WHEN, FakeKey, a_grant, key_id, keys_in, stores_in
 from msgspec import UNSET
@@ -270,10 +271,22 @@ def test_the_last_use_of_a_key_comes_with_the_day_since_which_it_is_known(aws: F
     assert never.last_usage == LastUsage(tracked_since=TRACKED)
 
 
-@pytest.mark.parametrize("threads", [0, 8])
-def test_beyond_the_budget_the_last_use_is_unread_without_being_a_gap(aws: FakeAws, bench: Bench, threads: int):
+def test_beyond_the_budget_of_open_questions_the_last_use_is_unread_without_being_a_gap(aws: FakeAws, bench: Bench):
     keys_in(aws, (FakeKey(key_id(0), {"KeyManager": "AWS"}), *(FakeKey(key_id(n)) for n in range(1, 6))))
-    scope = bench.scope(threads=threads, fraction=1.0, last_usage_budget=2)
+    under_way = Event()
+
+    def grants(call: Call) -> dict[str, Any]:
+        if call.params["KeyId"].endswith(key_id(5)):
+            under_way.set()
+        return {"Grants": []}
+
+    def slow_answer(call: Call) -> dict[str, Any]:
+        assert under_way.wait(30)  # no question is answered before the last key was thought of
+        return {"KeyLastUsage": {}, "TrackingStartDate": TRACKED}
+
+    aws.answer("kms", "ListGrants", grants)
+    aws.answer("kms", "GetKeyLastUsage", slow_answer)
+    scope = bench.scope(threads=8, fraction=1.0, last_usage_budget=2)
     reading = Reading(list(kms.keys(scope)))
     assert aws.calls["kms", "GetKeyLastUsage"] == 2
     assert reading.gaps == []
@@ -281,8 +294,15 @@ def test_beyond_the_budget_the_last_use_is_unread_without_being_a_gap(aws: FakeA
     assert reasons[key_id(0)] == "the last use of AWS managed keys is not read"
     assert [reasons[key_id(n)] for n in (1, 2)] == ["read", "read"]
     assert {reasons[key_id(n)] for n in (3, 4, 5)} == {
-        "kms:GetKeyLastUsage is asked for 2 keys of a Region (its budget)"
+        "kms:GetKeyLastUsage: 2 questions of the Region were open already (--last-usage-budget)"
     }
+
+
+def test_while_few_questions_are_open_every_key_is_asked_for_its_last_use(aws: FakeAws, bench: Bench):
+    keys_in(aws, tuple(FakeKey(key_id(n)) for n in range(5)))
+    reading = Reading(list(kms.keys(bench.scope(last_usage_budget=1))))
+    assert aws.calls["kms", "GetKeyLastUsage"] == 5
+    assert [fact.last_usage for fact in reading.facts] == [LastUsage(tracked_since=TRACKED)] * 5
 
 
 def test_a_budget_of_nothing_asks_for_no_last_use(aws: FakeAws, bench: Bench):

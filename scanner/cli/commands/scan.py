@@ -40,7 +40,7 @@ from scanner.cli.options import FILE, Gate, Judging, Rendering, gate_options, ju
     default=50,
     show_default=True,
     metavar="N",
-    help="Keys of each Region to ask for their last use, at five a second; 0: none.",
+    help="Keys of each Region that may wait for their last use, told at five a second; 0: none is asked for it.",
 )
 @click.option("--save-snapshot", "file", type=FILE, metavar="FILE", help="Keep what was read, for `keyproof check`.")
 @store_option
