@@ -35,10 +35,22 @@ def control_policies(world: World) -> Iterator[ControlPolicy]:
         policy = world.refer(instance, "policy_id", [POLICY]).one
         if target is None or policy is None:
             continue
-        field = FIELDS.get(text((policy.after or {}).get("type")) or "SERVICE_CONTROL_POLICY")
-        if field is not None:
-            read = _content(world, policy)
-            yield ControlPolicy(field, target, _name(policy), read.text, read.reason)
+        yield from _attached(world, policy, target)
+
+
+def rewritten_policies(world: World) -> Iterator[ControlPolicy]:
+    """Policies that exist and get new content, wherever they are attached; named as they are now."""
+    for policy in world.of(POLICY):
+        if policy.action == "update" and policy.before is not None:
+            name = text(policy.before.get("name")) or policy.address
+            yield from (one._replace(name=name) for one in _attached(world, policy, ""))
+
+
+def _attached(world: World, policy: Instance, target: str) -> Iterator[ControlPolicy]:
+    field = FIELDS.get(text((policy.after or {}).get("type")) or "SERVICE_CONTROL_POLICY")
+    if field is not None:
+        read = _content(world, policy)
+        yield ControlPolicy(field, target, _name(policy), read.text, read.reason)
 
 
 def _content(world: World, policy: Instance) -> Read:

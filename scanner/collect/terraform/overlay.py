@@ -6,17 +6,17 @@ that the plan makes known only after apply becomes unknown, a key that goes away
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias, get_args
 
 import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import FieldInfo
 
-from scanner.collect.terraform.control_policies import ControlPolicy, control_policies
+from scanner.collect.terraform.control_policies import ControlPolicy, control_policies, rewritten_policies
 from scanner.collect.terraform.draft import NOT_HELD
 from scanner.collect.terraform.plan import Plan, PlanOptions, source_of
-from scanner.model.records import AccountFact, Fact, NamedDocument, Record
+from scanner.model.records import AccountFact, Fact, KeyUse, NamedDocument, Record
 from scanner.model.snapshot import Snapshot
 
 Identity: TypeAlias = tuple[type[Record], str]
@@ -127,6 +127,8 @@ def _merged(live: Any, old: Any, new: Any) -> Any:
             value = UNSET
         elif value is UNSET and getattr(live, name) is not UNSET:
             why = TAKEN_AWAY
+        if name == "uses" and (new is None or name in new.unread):
+            value = (*value, *_left_open(live.uses, value))
         if value is not getattr(live, name):
             fields[name] = value
             if name not in MEMBERS:
@@ -135,6 +137,14 @@ def _merged(live: Any, old: Any, new: Any) -> Any:
             unread[name] = why
     _open_attributes(unread, old, new)
     return msgspec.structs.replace(live, unread=unread, **fields)
+
+
+def _left_open(live: tuple[KeyUse, ...], kept: tuple[KeyUse, ...]) -> Iterator[KeyUse]:
+    """Uses of keys that the plan takes away from a resource that stays: what it has then is not in the plan."""
+    fields = {use.field for use in kept}
+    for use in live:
+        if use.field not in fields:
+            yield KeyUse(field=use.field, state="UNKNOWN", reason=TAKEN_AWAY, pointer=use.pointer)
 
 
 def _open_attributes(unread: dict[str, str], old: Any, new: Any) -> None:
@@ -196,11 +206,27 @@ def _why(name: str, old: Any, new: Any) -> str | None:
 
 def _apply_control_policies(after: dict[Identity, Fact], plan: Plan) -> None:
     old, new = list(control_policies(plan.world_before)), list(control_policies(plan.world))
-    if not old and not new:
+    rewritten = list(rewritten_policies(plan.world))
+    if not old and not new and not rewritten:
         return
     for name, fact in list(after.items()):
         if isinstance(fact, AccountFact):
-            after[name] = _with_control_policies(fact, old, new)
+            elsewhere = _attached_elsewhere(fact, rewritten, old)
+            after[name] = _with_control_policies(fact, [*old, *elsewhere], [*new, *elsewhere])
+
+
+def _attached_elsewhere(
+    account: AccountFact, rewritten: list[ControlPolicy], old: list[ControlPolicy]
+) -> list[ControlPolicy]:
+    """Policies with new content at the live levels where something outside the plan has attached them."""
+    managed = {(one.field, one.target, one.name) for one in old}
+    levels = () if account.ou_path is UNSET else (*account.ou_path, account.account)
+    return [
+        policy._replace(target=target)
+        for policy in rewritten
+        for target, there in zip(levels, getattr(account, policy.field) or (), strict=False)
+        if any(one.name == policy.name for one in there) and (policy.field, target, policy.name) not in managed
+    ]
 
 
 def _with_control_policies(account: AccountFact, old: list[ControlPolicy], new: list[ControlPolicy]) -> AccountFact:

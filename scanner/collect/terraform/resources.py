@@ -22,6 +22,8 @@ from scanner.model.records import KeyUse, Link, ResourceFact, Scalar
 
 NEW = ("create", "replace", "deferred")
 
+OPEN = (State.UNKNOWN, State.UNKNOWN_BLOCK)
+
 ZERO_IS_NONE = frozenset({"retention_in_days"})
 """Attributes that Terraform writes as 0 where AWS states nothing (a log group without an end of retention)."""
 
@@ -86,7 +88,7 @@ def _resource(world: World, row: EncryptedType, instance: Instance, parts: Parts
         tags=draft.tags(),
         links=_links(draft, row, parts),
         created=world.now if instance.action in NEW else None,
-        attributes=_attributes(row, instance, parts),
+        attributes=_attributes(draft, row, [instance], parts),
         address=instance.address,
         unread=draft.unread,
     )
@@ -108,9 +110,9 @@ def _resource_elsewhere(world: World, row: EncryptedType, name: str, parts: Part
         name=arn.rsplit(":", 1)[-1].rsplit("/", 1)[-1],
         uses=stated,
         links=_links(draft, row, parts, own=False),
-        attributes=_attributes(row, None, parts),
+        attributes=_attributes(draft, row, [], parts),
         address=first.address,
-        unread={"tags": why, "uses": why, **draft.unread},
+        unread={"tags": why, "uses": why} | draft.unread,
     )
 
 
@@ -179,15 +181,20 @@ def _target(world: World, link: LinkField, holder: Instance, value: str) -> str:
     return link.target.format(value=value, partition=partition, region=where.region, account=where.account)
 
 
-def _attributes(row: EncryptedType, instance: Instance | None, parts: Parts) -> dict[str, Scalar]:
+def _attributes(draft: Draft, row: EncryptedType, own: list[Instance], parts: Parts) -> dict[str, Scalar]:
+    """Plain facts that are known; of one that the author leaves to apply, the reason is kept."""
     found: dict[str, Scalar] = {}
     for attribute in row.attributes:
         for at in attribute.terraform:
-            holders = [one for one, _ in parts.get(at.type, ())] if at.home else [instance] if instance else []
-            for holder in holders:
-                value: Any = leaf(holder, at.path).value if holder.type == at.type else None
+            for holder in [one for one, _ in parts.get(at.type, ())] if at.home else own:
+                if holder.type != at.type:
+                    continue
+                one = leaf(holder, at.path)
+                value: Any = one.value
                 if isinstance(value, (str, int, float, bool)) and not (value == 0 and at.path in ZERO_IS_NONE):
                     found[attribute.name] = value
+                elif one.state in OPEN and not draft.world.unwritten(holder, one, at.path):
+                    draft.unread[f"attributes.{attribute.name}"] = draft.world.why_unknown(holder, one, at.path)
     return found
 
 

@@ -136,6 +136,99 @@ def test_a_resource_changes_key_and_keeps_its_other_fields() -> None:
     assert after.tags == {"a": "b"}
 
 
+def test_without_its_separate_policy_a_live_key_has_one_that_nobody_knows() -> None:
+    old = {"key_id": ARN, "policy": '{"b":1}'}
+    key = key_of(laid(PlanText().resource("aws_kms_key_policy.p", {}, actions=("delete",), before=old), live_key())[1])
+    assert (key.policies, key.state, key.grants) == (UNSET, "Enabled", (GRANT,))
+    assert "the plan deletes what set it" in key.unread["policies"]
+
+
+def live_bucket(**attributes) -> ResourceFact:
+    return ResourceFact(
+        account=ACCOUNT, region="eu-central-1", arn="arn:aws:s3:::x", type="AWS::S3::Bucket", name="x",
+        uses=(KeyUse(field="storage", state="KEY", key=ARN),), attributes=attributes,
+    )  # fmt: skip
+
+
+def bucket_after(plan: PlanText, bucket: ResourceFact) -> ResourceFact:
+    (after,) = laid(plan, bucket)[1].of(ResourceFact)
+    return after
+
+
+def test_a_bucket_without_its_encryption_is_not_one_without_use_of_a_key() -> None:
+    rule = [{"apply_server_side_encryption_by_default": [{"sse_algorithm": "aws:kms", "kms_master_key_id": ARN}]}]
+    kind = "aws_s3_bucket_server_side_encryption_configuration.x"
+    plan = PlanText().resource(kind, {}, actions=("delete",), before={"bucket": "x", "id": "x", "rule": rule})
+    (use,) = bucket_after(plan, live_bucket()).uses
+    assert (use.field, use.state, use.key) == ("storage", "UNKNOWN", None)
+    assert "the plan deletes what set it" in str(use.reason)
+
+
+def test_object_lock_that_the_plan_deletes_is_gone_from_a_live_bucket() -> None:
+    lock = [{"default_retention": [{"mode": "COMPLIANCE", "days": 365}]}]
+    plan = PlanText().resource(
+        "aws_s3_bucket_object_lock_configuration.x", {}, actions=("delete",), before={"bucket": "x", "rule": lock}
+    )
+    bucket = live_bucket(object_lock_mode="COMPLIANCE", object_lock_days=365, versioning="Enabled")
+    assert bucket_after(plan, bucket).attributes == {"versioning": "Enabled"}
+
+
+def log_group(**values) -> dict:
+    return {"name": "g", "arn": f"arn:aws:logs:eu-central-1:{ACCOUNT}:log-group:g", "retention_in_days": 30} | values
+
+
+def test_retention_without_end_is_no_retention_of_before() -> None:
+    live = ResourceFact(
+        account=ACCOUNT, region="eu-central-1", arn=log_group()["arn"], type="AWS::Logs::LogGroup", name="g",
+        attributes={"retention_days": 30},
+    )  # fmt: skip
+    endless = log_group(retention_in_days=0)
+    plan = PlanText().resource("aws_cloudwatch_log_group.g", endless, actions=("update",), before=log_group())
+    assert bucket_after(plan, live).attributes == {}
+    plan = PlanText().resource(
+        "aws_cloudwatch_log_group.g",
+        log_group(retention_in_days=AFTER_APPLY),
+        {"retention_in_days": ref("data.external.days.result")},
+        actions=("update",),
+        before=log_group(),
+    )
+    after = bucket_after(plan, live)
+    assert after.attributes == {}
+    assert "aws_cloudwatch_log_group.g.retention_in_days" in after.unread["attributes.retention_days"]
+
+
+def test_new_content_of_a_control_policy_shows_where_it_is_attached_outside_the_plan() -> None:
+    account = AccountFact(
+        account=ACCOUNT, region="aws-global", ou_path=("r-1",), rcps=None,
+        scps=((NamedDocument("deny", '{"D":1}'),), (NamedDocument("other", "{}"),)),
+    )  # fmt: skip
+    old = {"id": "p-1", "name": "deny", "content": '{"D":1}', "type": "SERVICE_CONTROL_POLICY"}
+    kind = "aws_organizations_policy.p"
+    (after,) = laid(PlanText().resource(kind, old | {"content": '{"D":2}'}, None, ("update",), old), account)[1].of(
+        AccountFact
+    )
+    assert after.scps == ((NamedDocument("deny", '{"D":2}'),), (NamedDocument("other", "{}"),))
+    unknown = old | {"content": AFTER_APPLY}
+    plan = PlanText().resource(kind, unknown, {"content": ref("local.content")}, ("update",), old)
+    (after,) = laid(plan, account)[1].of(AccountFact)
+    assert after.scps is UNSET
+    assert "aws_organizations_policy.p.content" in after.unread["scps"]
+
+
+def test_a_control_policy_that_the_plan_detaches_is_gone_from_its_level() -> None:
+    full, deny = NamedDocument("FullAWSAccess", "{}"), NamedDocument("deny", '{"D":1}')
+    account = AccountFact(
+        account=ACCOUNT, region="aws-global", ou_path=("r-1",), scps=((full, deny), (full, deny)), rcps=None
+    )
+    policy = {"id": "p-1", "name": "deny", "content": '{"D":1}', "type": "SERVICE_CONTROL_POLICY"}
+    for action, left in (("delete", (full,)), ("forget", (full, deny))):
+        plan = PlanText().resource("aws_organizations_policy.p", policy, actions=("no-op",), before=policy)
+        attachment = {"target_id": "r-1", "policy_id": "p-1"}
+        plan.resource("aws_organizations_policy_attachment.a", {}, actions=(action,), before=attachment)
+        (after,) = laid(plan, account)[1].of(AccountFact)
+        assert after.scps == (left, (full, deny))
+
+
 def test_a_deleted_alias_is_gone() -> None:
     arn = f"arn:aws:kms:eu-central-1:{ACCOUNT}:alias/x"
     alias = AliasFact(account=ACCOUNT, region="eu-central-1", arn=arn, name="alias/x", target_key_id="0000")
