@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import ACCOUNT, REGION, a_key, a_resource, a_role, account_statement, document
+from builders import ACCOUNT, REGION, a_key, a_resource, a_role, account_statement, document, listed
 from collect.terraform.tf_builder import AFTER_APPLY, PlanText, ref
 
 from scanner.model.arn import key_arn
-from scanner.model.records import Item, NamedDocument, Rotation
+from scanner.model.records import EventRuleFact, EventSelector, Item, NamedDocument, Rotation, TrailFact
 from tests.cli.snapshots import written
 
 KEY = key_arn(REGION, ACCOUNT, "key-1")
@@ -174,3 +174,32 @@ def test_live_and_baseline_exclude_each_other(judged: Judged, run: Callable, tmp
     outcome = run("plan", tmp_path / "plan.json", "--live", tmp_path / "live", "--baseline", tmp_path / "live")
     assert outcome.code == 2
     assert "--baseline" in outcome.err
+
+
+def watched() -> tuple[tuple[Item, ...], dict[str, Any]]:
+    """A live account where an event rule tells of every destruction, and that rule as Terraform has it."""
+    arn = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/keys"
+    pattern = '{"source": ["aws.kms"], "detail": {"eventName": ["DisableKey", "ScheduleKeyDeletion"]}}'
+    place = {"account": ACCOUNT, "region": REGION}
+    trail = TrailFact(
+        **place, arn=f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/t", name="t", multi_region=True, organization=False,
+        validation=True, logging=True, selectors=(EventSelector(read_write="All", management=True),),
+        advanced_selectors=(),
+    )  # fmt: skip
+    topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:security"
+    rule = EventRuleFact(**place, arn=arn, name="keys", pattern=pattern, state="ENABLED", targets=(topic,))
+    lists = listed("key", "trail", "event-store", "metric-filter", "alarm", "event-rule")
+    values = {"arn": arn, "name": "keys", "event_bus_name": "default", "event_pattern": pattern, "state": "ENABLED"}
+    return (a_key(tags={}), trail, rule, lists), values
+
+
+def test_a_plan_that_deletes_the_last_watcher_is_a_new_finding(judged: Judged) -> None:
+    live, values = watched()
+    rule, kind = "key-destructive-call-unalarmed", "aws_cloudwatch_event_rule.keys"
+    kept = judged(PlanText().resource(kind, values, actions=("no-op",), before=values), *live)
+    assert statuses(kept, rule) == {}
+    gone = judged(PlanText().resource(kind, {}, actions=("delete",), before=values), *live)
+    assert statuses(gone, rule) == {ACCOUNT: ("FAIL", "new")}
+    off = values | {"state": "DISABLED"}
+    disabled = judged(PlanText().resource(kind, off, actions=("update",), before=values), *live)
+    assert statuses(disabled, rule) == {ACCOUNT: ("FAIL", "new")}
