@@ -16,7 +16,17 @@ from msgspec.structs import FieldInfo
 from scanner.collect.terraform.control_policies import ControlPolicy, control_policies, rewritten_policies
 from scanner.collect.terraform.draft import NOT_HELD
 from scanner.collect.terraform.plan import Plan, PlanOptions, source_of
-from scanner.model.records import AccountFact, Fact, KeyUse, NamedDocument, Record
+from scanner.model.arn import partition_of
+from scanner.model.records import (
+    AccountFact,
+    AlarmFact,
+    EventRuleFact,
+    Fact,
+    KeyUse,
+    MetricFilterFact,
+    NamedDocument,
+    Record,
+)
 from scanner.model.snapshot import Snapshot
 
 Identity: TypeAlias = tuple[type[Record], str]
@@ -65,6 +75,7 @@ def overlay(live: Snapshot, plan: Plan, options: PlanOptions) -> tuple[Snapshot,
             after[name] = _merged(there[name], old[name], None)
     for name, fact in now.items():
         after[name] = _merged(there[name], old.get(name), fact) if name in there else fact
+    _silence(after, gone - {arn for _, arn in now})
     _apply_control_policies(after, plan)
     return _snapshot(live, before.values()), _snapshot_after(live, after.values(), plan, options)
 
@@ -86,6 +97,22 @@ def _gone(plan: Plan) -> set[str]:
     names = {change.before for change in leaving if change.before}
     places = {f"{change.account}/{change.region}/{change.before}" for change in leaving}
     return names | places
+
+
+def _silence(after: dict[Identity, Fact], gone: set[str]) -> None:
+    """A filter goes with its log group; an alarm or rule no longer reaches a topic that the plan takes away."""
+    for name, fact in list(after.items()):
+        if isinstance(fact, MetricFilterFact):
+            group = (
+                f"arn:{partition_of(fact.region)}:logs:{fact.region}:{fact.account}:log-group:{fact.log_group or ''}"
+            )
+            if group in gone:
+                del after[name]
+        elif isinstance(fact, (AlarmFact, EventRuleFact)):
+            field = "actions" if isinstance(fact, AlarmFact) else "targets"
+            told = getattr(fact, field) or ()
+            if gone.intersection(told):
+                after[name] = msgspec.structs.replace(fact, **{field: tuple(one for one in told if one not in gone)})
 
 
 def _snapshot(live: Snapshot, facts: Iterable[Fact]) -> Snapshot:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from builders import listed
 from msgspec import UNSET
+from msgspec.structs import replace
 from tf_builder import ACCOUNT, AFTER_APPLY, REGION, PlanText, a_key, facts, ref
 
 from scanner.collect.terraform import PlanOptions, overlay, source_of
@@ -112,6 +113,7 @@ def test_an_alarm_has_its_metric_and_the_topic_that_it_tells() -> None:
     (found,) = facts(with_alarm().load(), AlarmFact)
     assert (found.arn, found.metrics) == (f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:keys", ("Audit/keys",))
     assert (found.actions, found.comparison, found.threshold) == ((TOPIC,), "GreaterThanOrEqualToThreshold", 1.0)
+    assert found.datapoints == 1
 
 
 def test_an_alarm_may_name_its_metric_by_the_id_of_the_filter() -> None:
@@ -234,6 +236,8 @@ LIVE_TRAIL = TrailFact(
     validation=True, log_group=f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:audit:*", logging=True,
     selectors=(EventSelector(read_write="All", management=True),), advanced_selectors=(),
 )  # fmt: skip
+SILENT_TRAIL = replace(LIVE_TRAIL, arn=f"{LIVE_TRAIL.arn}-2", name="t-2", log_group=None)
+"""Records the same, and delivers to nothing that anybody watches."""
 LIVE_FILTER = MetricFilterFact(**HERE, name="keys", log_group="audit", pattern=BOTH, metrics=("Audit/keys",))
 ALARM_ARN = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:keys"
 LIVE_ALARM = AlarmFact(
@@ -278,6 +282,13 @@ WEAKENED: dict[str, tuple[tuple[Record, ...], str, dict[str, Any], dict[str, Any
     ),
     "other metric": (BY_ALARM, "aws_cloudwatch_metric_alarm", ALARM_NOW, {"metric_name": "logins"}),
     "threshold of five": (BY_ALARM, "aws_cloudwatch_metric_alarm", ALARM_NOW, {"threshold": 5}),
+    "in three periods": (BY_ALARM, "aws_cloudwatch_metric_alarm", ALARM_NOW, {"evaluation_periods": 3}),
+    "in two of three periods": (
+        BY_ALARM,
+        "aws_cloudwatch_metric_alarm",
+        ALARM_NOW,
+        {"evaluation_periods": 3, "datapoints_to_alarm": 2},
+    ),
     "alarm without action": (BY_ALARM, "aws_cloudwatch_metric_alarm", ALARM_NOW, {"alarm_actions": []}),
     "actions switched off": (BY_ALARM, "aws_cloudwatch_metric_alarm", ALARM_NOW, {"actions_enabled": False}),
     "rule switched off": ((LIVE_RULE,), "aws_cloudwatch_event_rule", RULE_NOW, {"state": "DISABLED"}),
@@ -290,8 +301,30 @@ DELETED: dict[str, tuple[tuple[Record, ...], str, dict[str, Any]]] = {
     "alarm": (BY_ALARM, "aws_cloudwatch_metric_alarm", ALARM_NOW),
     "rule": ((LIVE_RULE,), "aws_cloudwatch_event_rule", RULE_NOW),
     "target": ((LIVE_RULE,), "aws_cloudwatch_event_target", TARGET_NOW),
-    "trail": (BY_ALARM, "aws_cloudtrail", TRAIL_NOW),
+    "trail": ((*BY_ALARM, SILENT_TRAIL), "aws_cloudtrail", TRAIL_NOW),
 }
+
+
+TOPIC_NOW = {"arn": TOPIC, "id": TOPIC, "name": "security"}
+GROUP_NOW = {"arn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:audit", "id": "audit", "name": "audit"}
+NEEDED: dict[str, tuple[tuple[Record, ...], str, dict[str, Any]]] = {
+    "topic of an alarm": (BY_ALARM, "aws_sns_topic", TOPIC_NOW),
+    "topic of a rule": ((LIVE_RULE,), "aws_sns_topic", TOPIC_NOW),
+    "log group of a filter": (BY_ALARM, "aws_cloudwatch_log_group", GROUP_NOW),
+}
+
+
+@pytest.mark.parametrize("case", NEEDED)
+def test_a_plan_that_deletes_what_a_live_watcher_needs_leaves_the_region_unwatched(case: str) -> None:
+    live, kind, now = NEEDED[case]
+    plan = PlanText().resource(f"{kind}.x", {}, actions=("delete",), before=now)
+    assert over_live(plan, *live) == ((), (REGION,))
+
+
+def test_a_topic_that_is_made_again_under_its_name_is_still_told() -> None:
+    new = {"name": "security", "arn": AFTER_APPLY, "id": AFTER_APPLY}
+    plan = PlanText().resource("aws_sns_topic.x", new, actions=("delete", "create"), before=TOPIC_NOW)
+    assert over_live(plan, LIVE_RULE) == ((), ())
 
 
 @pytest.mark.parametrize("case", WEAKENED)
