@@ -61,6 +61,19 @@ def run_examples(rules: Iterable[Rule]) -> list[ExampleResult]:
     return results
 
 
+def check_examples(rules: Iterable[Rule]) -> None:
+    """RuleError with every fact of an example that does not fit the facts of the graph; nothing is run."""
+    problems: list[Problem] = []
+    for rule in rules:
+        for place, example in enumerate(rule.examples):
+            try:
+                example_subject(rule, example, place)
+            except RuleError as error:
+                problems.extend(error.problems)
+    if problems:
+        raise RuleError(problems)
+
+
 def _run(rule: Rule) -> Iterator[ExampleResult]:
     decisions: list[Decision] = []
     for place, example in enumerate(rule.examples):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from scanner.errors import Problem, RuleError, SettingsError, UsageError
+from scanner.errors import Problem, RuleError, SettingsError
 from scanner.model.framework import Framework
 from scanner.model.rule import Variant
 from scanner.model.settings import RuleSettings, Settings
@@ -67,9 +67,7 @@ def _varied(rule: Rule, draft: Draft, differing: Mapping[str, Changes], settings
 
 def _drafts(directories: Sequence[Path], problems: list[Problem]) -> Iterable[Draft]:
     schema: Path | None = None
-    found = False
     for path in rule_files(directories):
-        found = True
         try:
             file = read_yaml(path)
         except YamlProblem as error:
@@ -81,8 +79,6 @@ def _drafts(directories: Sequence[Path], problems: list[Problem]) -> Iterable[Dr
             yield file, path, shape
         else:
             problems.extend(shape)
-    if not found:
-        raise UsageError(f"no rule files in {', '.join(f'`{directory}`' for directory in directories)}")
 
 
 def _schema(directories: Sequence[Path]) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,12 +11,9 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from scanner.errors import Problem
-from scanner.rules.lang.faults import suggest
-from scanner.rules.schema_words import in_words
-from scanner.rules.shapes import struct_problem
+from scanner.rules.shapes import MOST_PROBLEMS, schema_problems, struct_problem
 from scanner.rules.yamlfile import YamlFile
 
-MOST_PROBLEMS = 20
 """Problems with the shape of one file that are reported."""
 Id = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=80)]
 Word = Annotated[str, Meta(pattern=r"^[a-z_][A-Za-z0-9_]*$", max_length=40)]
@@ -105,25 +101,5 @@ def read_shape(file: YamlFile, schema: Path) -> RuleFile | list[Problem]:
     try:
         return msgspec.convert(file.root.data, RuleFile)
     except msgspec.ValidationError as error:
-        return list(islice(schema_problems(file, schema), MOST_PROBLEMS)) or [struct_problem(file, error)]
-
-
-def schema_problems(file: YamlFile, schema: Path) -> Iterator[Problem]:
-    """What the JSON Schema says of the file, each at the place it is about."""
-    import jsonschema  # a tenth of a second that only a wrong file costs
-
-    document = json.loads(schema.read_text(encoding="utf-8"))
-    validator = jsonschema.Draft202012Validator(document)
-    errors = sorted(validator.iter_errors(file.root.data), key=lambda error: [str(part) for part in error.path])
-    yield from dict.fromkeys(problem for error in errors for problem in _problems(file, error))
-
-
-def _problems(file: YamlFile, error: Any) -> Iterator[Problem]:
-    path = tuple(error.absolute_path)
-    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-        known = error.schema.get("properties", {})
-        for key in error.instance:
-            if key not in known:
-                yield file.problem_at_key((*path, key), f"unknown key `{key[:60]}`", suggest(key[:60], known))
-    else:
-        yield file.problem_at(path, *in_words(error))
+        document = json.loads(schema.read_text(encoding="utf-8"))
+        return list(islice(schema_problems(file, document), MOST_PROBLEMS)) or [struct_problem(file, error)]

@@ -24,7 +24,8 @@ def in_words(error: Any) -> tuple[str, str]:
     if rule == "enum":
         return f"{_written(error.instance)} is not allowed here", suggest(str(error.instance)[:LONGEST], wanted)
     if rule == "type" and isinstance(wanted, str):
-        return f"{_written(error.instance)} is not {KINDS.get(wanted, wanted)}", ""
+        mend = "quote it" if wanted == "string" and isinstance(error.instance, (int, float)) else ""
+        return f"{_written(error.instance)} stands where {KINDS.get(wanted, wanted)} belongs", mend
     if rule == "required":
         missing = [key for key in wanted if key not in error.instance]
         return f"missing {', '.join(f'`{key}`' for key in missing)}", ""

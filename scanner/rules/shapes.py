@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TypeVar
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, TypeVar
 
 import msgspec
 
 from scanner.errors import KeyproofError, Problem
+from scanner.rules.lang.faults import suggest
+from scanner.rules.schema_words import in_words
 from scanner.rules.yamlfile import YamlFile
 
+MOST_PROBLEMS = 20
 S = TypeVar("S", bound=msgspec.Struct)
 STEP = re.compile(r"\.([^.\[\]`]+)|\[(\d+)\]")
 UNKNOWN_KEY = re.compile(r"Object contains unknown field (`.+`)")
@@ -21,7 +26,35 @@ def read_struct(file: YamlFile, shape: type[S], error: type[KeyproofError]) -> S
     try:
         return msgspec.convert(file.root.data, shape)
     except msgspec.ValidationError as fault:
-        raise error(str(struct_problem(file, fault))) from None
+        wrong = list(islice(schema_problems(file, msgspec.json.schema(shape)), MOST_PROBLEMS))
+        raise error("\n".join(map(str, wrong or [struct_problem(file, fault)]))) from None
+
+
+def schema_problems(file: YamlFile, schema: dict[str, Any]) -> Iterator[Problem]:
+    """What a JSON Schema has against the file, each at the place it is about."""
+    import jsonschema  # a tenth of a second that only a wrong file costs
+
+    validator = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
+    errors = sorted(validator.iter_errors(file.root.data), key=lambda error: [str(part) for part in error.path])
+    yield from dict.fromkeys(problem for error in errors for problem in _problems(file, _meant(error)))
+
+
+def _meant(error: Any) -> Any:
+    """The error of the only choice that was meant: `null` is never it."""
+    while error.context:
+        error = next((one for one in error.context if one.validator_value != "null"), error.context[0])
+    return error
+
+
+def _problems(file: YamlFile, error: Any) -> Iterator[Problem]:
+    path = tuple(error.absolute_path)
+    if error.validator != "additionalProperties" or not isinstance(error.instance, dict):
+        yield file.problem_at(path, *in_words(error))
+        return
+    known = error.schema.get("properties", {})
+    for key in error.instance:
+        if key not in known:
+            yield file.problem_at_key((*path, key), f"unknown key `{key[:60]}`", suggest(key[:60], known))
 
 
 def struct_problem(file: YamlFile, fault: msgspec.ValidationError) -> Problem:

@@ -26,6 +26,9 @@ def rule_files(directories: Sequence[Path]) -> Iterator[Path]:
     for directory in directories:
         if not directory.is_dir():
             raise UsageError(f"`{directory}` is not a folder of rules")
-        for path in sorted((*directory.rglob("*.yaml"), *directory.rglob("*.yml"))):
+        files = sorted((*directory.rglob("*.yaml"), *directory.rglob("*.yml")))
+        if not files:
+            raise UsageError(f"no rule files in `{directory}`")
+        for path in files:
             if FRAMEWORKS not in path.relative_to(directory).parts[:-1]:
                 yield path

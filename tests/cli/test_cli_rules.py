@@ -103,6 +103,28 @@ def test_a_fault_in_a_rule_is_named_with_file_line_and_mend(
     assert hint in outcome.err
 
 
+def test_lint_finds_a_fact_of_an_example_that_there_is_not(own: Path, run: Callable) -> None:
+    change(own, "{manager: CUSTOMER, tags: {}}", "{manager: CUSTOMER, tagz: {}}")
+    outcome = run("rules", "lint", "--rules", own)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "key-without-owner.yaml:12:" in outcome.err
+    assert "did you mean `tags`?" in outcome.err
+
+
+def test_a_folder_without_rules_is_an_error_beside_the_shipped_ones(tmp_path: Path, run: Callable) -> None:
+    (tmp_path / "empty").mkdir()
+    outcome = run("rules", "lint", "--rules", tmp_path / "empty")
+    assert (outcome.code, outcome.err) == (2, f"keyproof: no rule files in `{tmp_path / 'empty'}`\n")
+
+
+def test_a_narrow_terminal_has_the_title_below_the_rule(run: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scanner.cli.commands.rules.terminal_width", lambda: 80)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    lines = run("rules", "list").out.splitlines()
+    assert {line.split()[2] for line in lines if not line.startswith(" ")} == IDS
+    assert max(map(len, lines)) <= 80
+
+
 def test_a_folder_that_is_not_there_is_named(run: Callable) -> None:
     outcome = run("rules", "list", "--rules", "nowhere")
     assert outcome.code == 2
@@ -129,10 +151,18 @@ def test_a_finding_is_explained_by_the_beginning_of_its_fingerprint(tmp_path: Pa
     assert "no finding" in run("explain", "ffffffff", "--report", path).err
 
 
-def test_a_fingerprint_needs_its_report(run: Callable) -> None:
-    outcome = run("explain", "0123456789abcdef")
+@pytest.mark.parametrize("fingerprint", ["3f2a", "0123456789abcdef"])
+def test_a_fingerprint_needs_its_report(fingerprint: str, run: Callable) -> None:
+    outcome = run("explain", fingerprint)
     assert outcome.code == 2
     assert "--report" in outcome.err
+
+
+def test_a_rule_is_explained_in_80_columns_with_parameters_as_settings_write_them(run: Callable) -> None:
+    for rule in IDS:
+        text = run("explain", rule).out
+        assert [line for line in text.splitlines() if len(line) > 80 and " " in line.strip()] == []
+    assert "  exempt = []\n" in run("explain", "key-admin-can-decrypt").out
 
 
 def test_the_examples_of_the_shipped_rules_hold(run: Callable) -> None:

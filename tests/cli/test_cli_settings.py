@@ -182,8 +182,8 @@ def test_a_fault_in_pyproject_has_its_own_place(tmp_path: Path) -> None:
             ":2:1: `data-classes.pci.members.0.accounts.0`: `1111` does not fit here",
         ),
         ("[data-classes.pci]\nmembers = [{}]", ":2:1: `data-classes.pci.members.0`: nothing stands here"),
-        ("[rules.x]\noff = true", ":2:1: `rules.x.off`: `true` is not text"),
-        ("rules = 3", ":1:1: `rules`: `3` is not a table"),
+        ("[rules.x]\noff = true", ":2:1: `rules.x.off`: `true` stands where text belongs"),
+        ("rules = 3", ":1:1: `rules`: `3` stands where a table belongs"),
     ],
 )
 def test_faults_have_their_line(text: str, message: str, tmp_path: Path) -> None:

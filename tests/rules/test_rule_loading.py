@@ -74,7 +74,7 @@ def test_the_parts_of_an_arn_are_no_facts(tmp_path: Path) -> None:
         ("  both:", "  key:", "9:3: `key` is already in use"),
         ("rule: key-admin", "rule: key-admn", "1:7: the file is called `key-admin-can-decrypt.yaml`"),
         ("both.size() == 0", "both.size()", "11:12: this is int, not bool"),
-        ("both.size() == 0", "5", "11:12: `5` is not text"),
+        ("both.size() == 0", "5", "11:12: `5` stands where text belongs"),
         ("both.size() == 0", "[both", "not YAML"),
         ("title:", "severity: low\ntitle:", "4:1: duplicate key `severity`"),
         ("title: A", "title: &x A", "2:8: anchors are not allowed"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from textwrap import fill, indent
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import click
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from scanner.model.finding import Finding
     from scanner.rules.build import Rule
 
-FINGERPRINT = re.compile(r"[0-9a-f]{6,32}")
+FINGERPRINT = re.compile(r"[0-9a-f]{4,32}")
 
 
 @click.command("explain")
@@ -36,7 +37,7 @@ def command(name: str, report: Path | None, rules: tuple[Path, ...]) -> None:
     from scanner.report.clean import clean_lines
 
     known = all_rules(rules)
-    if report is None and (FINGERPRINT.fullmatch(name) is None or any(rule.info.id == name for rule in known)):
+    if FINGERPRINT.fullmatch(name) is None or any(rule.info.id == name for rule in known):
         text = "\n".join(_about_rule(rule_called(name, known)))
     elif report is None:
         raise UsageError(f"`{name}` looks like a fingerprint; name the report that holds it with --report FILE")
@@ -62,15 +63,15 @@ def _about_finding(finding: Finding) -> Iterator[str]:
     yield f"  {finding.subject}"
     yield from _paragraph(finding.message)
     for reason in finding.reasons:
-        yield f"  not known: {reason}"
+        yield from _paragraph(f"not known: {reason}")
     if finding.waiver is not None:
         waiver = finding.waiver
-        yield f"  waived until {waiver.expires} by {waiver.owner}: {waiver.reason}"
+        yield from _paragraph(f"waived until {waiver.expires} by {waiver.owner}: {waiver.reason}")
     if finding.evidence:
         yield "What decided"
         for evidence in finding.evidence:
             place = " ".join(filter(None, (evidence.document, evidence.pointer)))
-            yield f"  {evidence.text}{f'  ({place})' if place else ''}"
+            yield from _paragraph(f"{evidence.text}{f' ({place})' if place else ''}", hanging=True)
     yield f"Fingerprint {finding.fingerprint}"
 
 
@@ -82,23 +83,35 @@ def _about_rule(rule: Rule) -> Iterator[str]:
     yield from _paragraph(info.why)
     for name, text in info.fix.items():
         yield f"Mend with {'the AWS CLI' if name == 'cli' else 'Terraform'}"
-        yield indent(text, "  ")
+        for line in text.splitlines():
+            yield from _paragraph(line, hanging=True)
     if info.false_positives:
         yield "When it is wrong"
         yield from _paragraph(info.false_positives)
     if info.params:
-        yield "Parameters, set under [rules." + info.id + ".params] of keyproof.toml"
-        yield from (f"  {name} = {value!r}" for name, value in info.params.items())
+        yield f"Parameters, in keyproof.toml under [rules.{info.id}.params]"
+        for name, value in info.params.items():
+            yield from _paragraph(f"{name} = {json.dumps(value)}", hanging=True)
     if info.controls:
         yield "Controls"
         yield from (f"  {control.strength} {control.id}" for control in info.controls)
     yield "Examples"
-    yield from (f"  {example.expect}: {example.name}" for example in rule.examples)
+    for example in rule.examples:
+        yield from _paragraph(f"{example.expect}: {example.name}", hanging=True)
     if info.sources:
         yield "Sources"
         yield from (f"  {source}" for source in info.sources)
 
 
-def _paragraph(text: str) -> Iterator[str]:
+def _paragraph(text: str, hanging: bool = False) -> Iterator[str]:
     width = max(40, min(terminal_width(), 100))
-    yield fill(text, width, initial_indent="  ", subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    margin = "  " + " " * (len(text) - len(text.lstrip()))
+    further = f"{margin}  " if hanging else margin
+    yield fill(
+        text.strip(),
+        width,
+        initial_indent=margin,
+        subsequent_indent=further,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -61,7 +61,7 @@ def command(form: str, part: int | None, purpose: str, role: str | None) -> None
     if part is not None and not 1 <= part <= len(parts):
         raise UsageError(f"there {'is' if len(parts) == 1 else 'are'} {many(len(parts), 'part')}, no part {part}")
     if part is None and len(parts) > 1:
-        say(f"more than one managed policy holds: print it in {len(parts)} with --part 1 to --part {len(parts)}")
+        say(f"longer than one managed policy may be: attach it in {len(parts)}, --part 1 to --part {len(parts)}")
     write(as_json(permissions if part is None else parts[part - 1]), None)
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import click
 
 from scanner.cli.options import rules_option, verbosity_options
-from scanner.cli.output import write
+from scanner.cli.output import terminal_width, write
 from scanner.cli.words import Group, Word
+from scanner.model.words import many
 
 if TYPE_CHECKING:
     from scanner.model.rule import RuleInfo
@@ -27,7 +30,10 @@ def command() -> None:
 @rules_option
 @verbosity_options
 def list_rules(form: str, rules: tuple[Path, ...]) -> None:
-    """List every rule with its severity, subject and title."""
+    """List every rule with its severity, subject and title.
+
+    One line each; on a terminal that is too narrow for that, the title stands below.
+    """
     from scanner.cli.ruleset import all_rules
 
     infos = [rule.info for rule in all_rules(rules)]
@@ -54,11 +60,15 @@ def show(rule: str, rules: tuple[Path, ...]) -> None:
 def lint(rules: tuple[Path, ...]) -> None:
     """Check every rule file without running it.
 
-    Shape, names, types, controls and guards against null: every problem with file, line, column and mend.
+    Shape, names, types, controls, guards against null and the facts of examples: every problem with file, line,
+    column and mend.
     """
     from scanner.cli.ruleset import all_rules
+    from scanner.rules.examples import check_examples
 
-    write(f"{len(all_rules(rules))} rules, no problem found\n", None)
+    known = all_rules(rules)
+    check_examples(known)
+    write(f"{many(len(known), 'rule')}, no problem found\n", None)
 
 
 @command.command()
@@ -79,18 +89,22 @@ def test(names: tuple[str, ...], rules: tuple[Path, ...]) -> int:
     results = run_examples(chosen)
     failed = [result for result in results if not result.ok]
     lines = [f"{result.file}:{result.line}: {result.name}: {result.problem}" for result in failed]
-    lines.append(f"{len(chosen)} rules, {len(results)} examples, {len(failed)} wrong")
+    lines.append(f"{many(len(chosen), 'rule')}, {many(len(results), 'example')}, {len(failed):,} wrong")
     write("\n".join(lines) + "\n", None)
     return WRONG_INPUT if failed else 0
 
 
 def _as_table(infos: Sequence[RuleInfo]) -> str:
     rows = [(info.severity.label, info.subject, info.id, info.title) for info in infos]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:3]
-    lines = (
-        "  ".join((*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3])) for row in rows
-    )
-    return "".join(f"{line}\n" for line in lines)
+    severity, subject, name, title = (max(map(len, column)) for column in zip(*rows, strict=True))
+    narrow = sys.stdout.isatty() and terminal_width() < severity + subject + name + title + 6
+    margin = " " * (severity + 2)
+    lines = []
+    for row in rows:
+        head = f"{row[0]:<{severity}}  {row[1]:<{subject}}  {row[2]}"
+        below = fill(row[3], max(40, terminal_width()), initial_indent=margin, subsequent_indent=margin)
+        lines.append(f"{head}\n{below}\n" if narrow else f"{head:<{severity + subject + name + 4}}  {row[3]}\n")
+    return "".join(lines)
 
 
 def _as_json(infos: Sequence[RuleInfo]) -> str:

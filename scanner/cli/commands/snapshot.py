@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
+from textwrap import wrap
 
 import click
 
 from scanner.cli.options import FILE, verbosity_options
-from scanner.cli.output import write, write_stdout
+from scanner.cli.output import terminal_width, write, write_stdout
 from scanner.cli.words import Group
 from scanner.model.words import many
 
@@ -44,7 +46,7 @@ def show(file: Path) -> None:
         "regions": ", ".join(source.regions) or "none",
         "digest": snapshot.digest,
     }
-    lines = [*_table(facts), "", *_table({label: f"{kinds[label]:>9,}" for label in sorted(kinds)})]
+    lines = [*_wrapped(facts), "", *_table({label: f"{kinds[label]:>9,}" for label in sorted(kinds)})]
     if gaps:
         lines += ["", f"{many(len(gaps), 'read')} failed:", *(f"  {gap}" for gap in gaps)]
     write("\n".join(clean(line) for line in lines) + "\n", None)
@@ -67,8 +69,22 @@ def export(file: Path) -> None:
         write_stdout(harmless(lines.decode()).encode() if watched else lines)
 
 
-def _moment(moment: object) -> str:
-    return "unknown" if moment is None else str(moment)
+def _moment(moment: datetime | None) -> str:
+    return "unknown" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _wrapped(rows: dict[str, str]) -> Iterable[str]:
+    """The same with long values on several lines."""
+    width = max(map(len, rows))
+    for name, value in rows.items():
+        yield from wrap(
+            value,
+            terminal_width(),
+            initial_indent=f"{name:<{width}}  ",
+            subsequent_indent=" " * (width + 2),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
 
 
 def _table(rows: dict[str, str]) -> Iterable[str]:
