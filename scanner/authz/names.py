@@ -12,6 +12,7 @@ from scanner.authz.effects import Effect, effect_on, is_about_store
 from scanner.authz.keys import KeySubject
 from scanner.authz.principals import parse_caller
 from scanner.authz.subjects import Subject, Subjects
+from scanner.catalog.kms_actions import actions_of, key_condition_keys
 from scanner.errors import UsageError
 
 
@@ -26,6 +27,17 @@ def action_named(text: str) -> str:
     if is_known(text):
         raise UnknownNameError(f"`{spelled(text)}` is not asked of a key: only identity policies decide on it")
     raise _unknown("action", text, actions_in(KEY_ACTIONS))
+
+
+def condition_key_named(text: str) -> str:
+    """A condition key: one of KMS is in its table, those of other services are taken as they are written."""
+    in_table = {key for action in actions_of("kms").values() for key in action.condition_keys} | {*key_condition_keys()}
+    written = text.lower()
+    families = {key.partition("${")[0] for key in in_table}
+    known = any(written == key.lower() or (key[-1] in ":/" and written.startswith(key.lower())) for key in families)
+    if not known and (written.startswith("kms:") or ":" not in written):
+        raise _unknown("condition key", text, families)
+    return text
 
 
 def effect_named(action: str, key: KeySubject) -> Effect | None:

@@ -138,3 +138,20 @@ def test_a_grant_is_cited_without_an_empty_pointer(run, snapshot):
     text = text_of(run, snapshot, "what-can", "app")
     assert "by  grant/" in text
     assert "()" not in text
+
+
+@pytest.mark.parametrize(
+    ("pair", "code"),
+    [
+        ("kms:ViaServce=x", 2),
+        ("ViaService=x", 2),
+        ("kms:viaservice=x", 0),
+        ("kms:EncryptionContext:app=x", 0),
+        ("kms:ResourceAliases=alias/a", 0),
+        ("aws:SourceVpce=x", 0),
+    ],
+)
+def test_a_misspelt_condition_key_settles_nothing_and_is_an_error(run, snapshot, pair, code):
+    asked = run("access", "who-can", "kms:Decrypt", "key-1", "--snapshot", snapshot(a_key()), "--context", pair)
+    assert asked.code == code
+    assert ("did you mean `kms:ViaService`?" in asked.err) == (code == 2)

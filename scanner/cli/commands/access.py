@@ -53,6 +53,8 @@ def _estate(path: Path) -> AccessEstate:
 
 def _settled(context: tuple[str, ...]) -> dict[str, str | tuple[str, ...]]:
     """`k=v` pairs; a key that is given twice has several values."""
+    from scanner.authz.names import condition_key_named
+
     found: dict[str, tuple[str, ...]] = {}
     for pair in context:
         key, equals, value = pair.partition("=")
@@ -60,7 +62,7 @@ def _settled(context: tuple[str, ...]) -> dict[str, str | tuple[str, ...]]:
             raise UsageError(
                 f"`--context {pair}` is not KEY=VALUE, such as kms:ViaService=s3.eu-central-1.amazonaws.com"
             )
-        found[key] = (*found.get(key, ()), value)
+        found[condition_key_named(key)] = (*found.get(key, ()), value)
     return {key: values[0] if len(values) == 1 else values for key, values in found.items()}
 
 
