@@ -79,6 +79,7 @@ def _alarm(scope: Scope, found: dict[str, Any], **values: Any) -> AlarmFact:
         actions=tuple(found.get("AlarmActions", ())) if found.get("ActionsEnabled", True) else (),
         comparison=found.get("ComparisonOperator"),
         threshold=found.get("Threshold"),
+        datapoints=found.get("DatapointsToAlarm") or found.get("EvaluationPeriods") or 1,
         **values,
     )
 

@@ -15,7 +15,7 @@ from msgspec import UNSET
 from scanner.catalog.destruction import CALLS, filter_notices, rule_notices
 from scanner.graph.keygraph import KeyGraph
 from scanner.graph.known import fact, members
-from scanner.graph.views import Account, Trail, Watch
+from scanner.graph.views import Account, EventStore, Trail, Watch
 from scanner.model.arn import parse_arn
 from scanner.model.records import AlarmFact, EventRuleFact, MetricFilterFact, Record, TrailFact
 from scanner.model.unknown import Partial, Unknown, known_members, reason_of
@@ -38,17 +38,39 @@ def add_watches(graph: KeyGraph) -> None:
 def _unwatched(
     graph: KeyGraph, account: Account, watches: Iterable[Watch], doubt: str | None
 ) -> tuple[str, ...] | Partial[str] | Unknown:
-    """Regions with customer managed keys in which a call goes unnoticed; keys nobody read are no matter elsewhere."""
+    """Regions with customer managed keys in which a call goes unnoticed; keys nobody read are no matter elsewhere.
+
+    A Region that nothing records at all is not among them: that fault is another rule's.
+    """
     seen = {(call, region) for watch in watches for call in watch.calls for region in watch.regions}
     known = known_members(account.keys)
     scanned = {*graph.snapshot.source.regions, *(key.region for key in known)}
-    dark = {region for region in scanned if any((call, region) not in seen for call in CALLS)}
+    dark = {
+        region
+        for region in scanned
+        if any((call, region) not in seen for call in CALLS) and not _unrecorded(account, region)
+    }
     there = [key for key in known if key.region in dark and (isinstance(key.manager, Unknown) or key.manager != "AWS")]
     certain = sorted({key.region for key in there if not isinstance(key.manager, Unknown)})
     if certain and doubt is not None:
         return Unknown(doubt)
     unlisted = (graph.completeness.why_missing("key", account.id, region) for region in sorted(dark))
     return members(certain, next(filter(None, (*unlisted, *(reason_of(key.manager) for key in there))), None))
+
+
+def _unrecorded(account: Account, region: str) -> bool:
+    """Whether certainly no trail and no event data store takes the management events of a Region."""
+    if reason_of(account.trails) or reason_of(account.event_stores):
+        return False
+    trails = any(t.management_events is not False and (t.multi_region or t.region == region) for t in _trails(account))
+    return not trails and not any(_may_record(store, region) for store in known_members(account.event_stores))
+
+
+def _may_record(store: EventStore, region: str) -> bool:
+    arn = parse_arn(store.arn)
+    everywhere = isinstance(store.multi_region, Unknown) or store.multi_region
+    off = isinstance(store.status, str) and store.status != "ENABLED"
+    return not off and store.kms_events != "NONE" and (everywhere or (arn is not None and arn.region == region))
 
 
 def _doubt(graph: KeyGraph, account: Account) -> str | None:
@@ -89,7 +111,7 @@ def _open_alarms(graph: KeyGraph, account: Account) -> Iterator[tuple[Record, tu
     everywhere = any(one.metrics is UNSET for one in filters)
     for alarm in graph.snapshot.of(AlarmFact) if filters else ():
         if everywhere or alarm.rule is not None or alarm.metrics is UNSET or metrics & set(alarm.metrics):
-            yield alarm, ("metrics", "actions", "comparison", "threshold", "rule")
+            yield alarm, ("metrics", "actions", "comparison", "threshold", "datapoints", "rule")
     records = {record.arn: record for record in graph.snapshot.of(TrailFact)}
     yield from ((records[trail.arn], ("log_group",)) for trail in _trails(account) if filters)
 
@@ -138,6 +160,8 @@ def _group(record: TrailFact) -> tuple[str | None, ...]:
 def _tells(alarm: AlarmFact, alarms: Iterable[AlarmFact]) -> bool:
     """Whether one call is enough for the alarm, and it or a composite alarm over it then does something."""
     if not isinstance(alarm.threshold, (int, float)) or not _fires_on_one(alarm.comparison, alarm.threshold):
+        return False
+    if alarm.datapoints is UNSET or alarm.datapoints > 1:
         return False
     return bool(alarm.actions) or any(
         composite.actions and alarm.name in _NAMED.findall(composite.rule) and not _NARROWS.search(composite.rule)

@@ -393,6 +393,8 @@ class AlarmFact(Record, frozen=True, tag="alarm"):
     """What it does in the state ALARM, by ARN; none while its actions are switched off."""
     comparison: str | None | UnsetType = None
     threshold: float | None | UnsetType = None
+    datapoints: int | UnsetType = 1
+    """In how many periods the threshold must be reached: DatapointsToAlarm, else EvaluationPeriods."""
     rule: str | None | UnsetType = None
     """Of a composite alarm: its AlarmRule."""
 

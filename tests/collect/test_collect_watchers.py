@@ -34,6 +34,7 @@ def test_alarms_on_their_metrics_are_kept_and_composite_ones(told: Any):
     }  # fmt: skip
     assert alarms["by-expression"].metrics == ("Audit/keys",)
     assert (alarms["keys"].comparison, alarms["keys"].threshold) == ("GreaterThanOrEqualToThreshold", 1.0)
+    assert (alarms["keys"].datapoints, alarms["by-expression"].datapoints) == (1, 3)
     assert alarms["either"].rule == 'ALARM("keys") OR ALARM("cpu")'
     assert [row.provides for row in told.coverage] == [("metric-filter",), ("alarm",)]
 

@@ -191,8 +191,8 @@ def unbounded(g: Ground) -> str:
 
 
 def unalarmed(g: Ground) -> str:
-    """An account with keys in two Regions, and trails and an alarm in one of them."""
-    g.alarm(MAIN, "DisableKey", "ScheduleKeyDeletion")
+    """An account with keys in two Regions, trails in one of them, and somebody there who learns of one call alone."""
+    g.alarm(MAIN, "DisableKey")
     return ACCOUNT
 
 

@@ -363,7 +363,7 @@ def watchers_in(aws: FakeAws) -> None:
         return {
             "MetricAlarms": [
                 alarm(call, "keys", **static, **metric),
-                alarm(call, "by-expression", **static, Metrics=query),
+                alarm(call, "by-expression", **static | {"EvaluationPeriods": 3}, Metrics=query),
                 alarm(call, "muted", **static, **metric) | {"ActionsEnabled": False},
                 alarm(call, "cpu", **static, Namespace="AWS/EC2", MetricName="CPUUtilization"),
             ],

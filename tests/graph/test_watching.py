@@ -14,6 +14,7 @@ from scanner.model.records import (
     AlarmFact,
     EventRuleFact,
     EventSelector,
+    EventStoreFact,
     Item,
     KeyFact,
     MetricFilterFact,
@@ -64,9 +65,18 @@ def a_rule(region: str = REGION, **facts: Any) -> EventRuleFact:
     return EventRuleFact(**(defaults | facts))
 
 
+def a_store(**facts: Any) -> EventStoreFact:
+    defaults: dict[str, Any] = {
+        "account": ACCOUNT, "region": REGION, "arn": f"arn:aws:cloudtrail:{REGION}:1:eventdatastore/s", "name": "s",
+        "status": "ENABLED", "multi_region": True, "organization": False, "retention_days": 2557,
+        "advanced_selectors": (),
+    }  # fmt: skip
+    return EventStoreFact(**(defaults | facts))
+
+
 def account_of(*items: Item, complete: bool = True) -> Account:
     source = Source(type="aws", started=NOW, accounts=(ACCOUNT,), regions=(REGION, OTHER))
-    words = ("key", "trail", "metric-filter", "alarm", "event-rule")
+    words = ("key", "trail", "event-store", "metric-filter", "alarm", "event-rule")
     rows = [listed(*words, region=region, complete=complete) for region in (REGION, OTHER)]
     return build(snapshot_of(source, [*rows, *keys(), *items]), Settings()).accounts[ACCOUNT]
 
@@ -75,9 +85,9 @@ def unwatched(*items: Item) -> Any:
     return account_of(*items).unwatched_key_regions
 
 
-def test_without_anything_nobody_is_told_anywhere() -> None:
-    assert unwatched() == (REGION, OTHER)
-    assert account_of().watches == ()
+def test_with_a_trail_alone_nobody_is_told_anywhere() -> None:
+    assert unwatched(a_trail()) == (REGION, OTHER)
+    assert account_of(a_trail()).watches == ()
 
 
 def test_an_alarm_behind_a_trail_of_all_regions_is_enough() -> None:
@@ -118,11 +128,25 @@ NOT_ENOUGH = {
     "an alarm on another metric": (a_trail(), a_filter(), an_alarm(metrics=("Audit/logins",))),
     "an alarm that does nothing": (a_trail(), a_filter(), an_alarm(actions=())),
     "an alarm on five events": (a_trail(), a_filter(), an_alarm(threshold=5.0)),
+    "an alarm on events in three periods": (a_trail(), a_filter(), an_alarm(datapoints=3)),
     "an alarm in another Region": (a_trail(), a_filter(), an_alarm(region=OTHER)),
     "a disabled rule": (a_trail(log_group=None), a_rule(state="DISABLED")),
     "a rule without target": (a_trail(log_group=None), a_rule(targets=())),
-    "a rule without a trail": (a_rule(),),
+    "a rule and a trail of data events": (
+        a_trail(selectors=(EventSelector(read_write="All", management=False),)),
+        a_store(),
+        a_rule(),
+    ),
 }
+
+
+def test_a_region_that_nothing_records_is_the_finding_of_another_rule() -> None:
+    assert unwatched(a_trail(multi_region=False), a_filter(), an_alarm()) == ()
+    assert unwatched(a_trail(multi_region=False), a_store(), a_filter(), an_alarm()) == (OTHER,)
+    idle = a_store(status="STOPPED_INGESTION")
+    assert unwatched(a_trail(multi_region=False), idle, a_filter(), an_alarm()) == ()
+    unread = a_store(status=UNSET, unread={"status": "refused"})
+    assert unwatched(a_trail(multi_region=False), unread, a_filter(), an_alarm()) == (OTHER,)
 
 
 @pytest.mark.parametrize("case", NOT_ENOUGH)
@@ -132,7 +156,7 @@ def test_not_enough(case: str) -> None:
 
 @pytest.mark.parametrize("word", ["metric-filter", "alarm", "event-rule", "trail"])
 def test_a_listing_that_was_refused_leaves_it_open(word: str) -> None:
-    found = unwatched(a_gap("List", word))
+    found = unwatched(a_gap("List", word), a_trail(log_group=None))
     assert isinstance(found, Unknown)
     assert unwatched(a_gap("List", word), a_trail(), a_filter(), an_alarm()) == () or word == "trail"
 

@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import fields, replace
 
 from scanner.collect.terraform.arns import arn_by_name, name_of
-from scanner.collect.terraform.draft import Draft, flag, not_held, text, texts
+from scanner.collect.terraform.draft import Draft, flag, not_held, number, text, texts
 from scanner.collect.terraform.instances import Instance
 from scanner.collect.terraform.places import NOT_KNOWN, Where
 from scanner.collect.terraform.resources import NEW
@@ -115,7 +115,14 @@ def _simple(draft: Draft) -> dict[str, Any]:
         "metrics": UNSET if isinstance(own, UnsetType) or isinstance(queried, UnsetType) else (*own, *queried),
         "comparison": draft.read("comparison", "comparison_operator", text, None),
         "threshold": draft.read("threshold", "threshold", _real, None),
+        "datapoints": _datapoints(draft),
     }
+
+
+def _datapoints(draft: Draft) -> int | UnsetType:
+    """In how many periods the threshold must be reached: as stated, else in all that are looked at."""
+    stated = draft.read("datapoints", "datapoints_to_alarm", number, 0)
+    return draft.read("datapoints", "evaluation_periods", number, 1) if stated == 0 else stated
 
 
 def _real(value: Any) -> float | None:
