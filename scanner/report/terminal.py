@@ -144,12 +144,11 @@ def _finding(finding: Finding, options: RenderOptions, *, with_fix: bool) -> Ite
     yield from lines_of(f"- {first}", 2, options, hanging=2)
     yield from lines_of(second, 4, options)
     known = finding.status == "unchanged"  # said in full when it was new
-    for evidence in () if known else finding.evidence[:EVIDENCE_SHOWN]:
-        yield from lines_of(f"because {evidence_line(evidence)}", 6, options, "dim", hanging=2)
-    if len(finding.evidence) > EVIDENCE_SHOWN and not known:
-        yield from lines_of(
-            f"and {len(finding.evidence) - EVIDENCE_SHOWN:,} more in the JSON report", 6, options, "dim"
-        )
+    decided = [] if known else list(dict.fromkeys(map(evidence_line, finding.evidence)))
+    for line in decided[:EVIDENCE_SHOWN]:
+        yield from lines_of(f"because {line}", 6, options, "dim", hanging=2)
+    if len(decided) > EVIDENCE_SHOWN:
+        yield from lines_of(f"and {len(decided) - EVIDENCE_SHOWN:,} more in the JSON report", 6, options, "dim")
     for mark in marks(finding):
         yield from lines_of(mark, 4, options, "yellow")
     if with_fix:

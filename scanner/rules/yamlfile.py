@@ -112,7 +112,7 @@ def read_yaml(path: Path, name: str | None = None) -> YamlFile:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise YamlProblem(Problem(shown, 0, 0, f"cannot be read: {(error.strerror or str(error)).lower()}")) from None
+        raise YamlProblem(Problem(shown, 0, 0, (error.strerror or str(error)).lower())) from None
     if len(raw) > MAX_BYTES:
         raise YamlProblem(Problem(shown, 0, 0, f"larger than {MAX_BYTES // 1024} kB", help="split it"))
     try:

@@ -148,4 +148,4 @@ def test_an_attestation_is_what_quorum_is_told_by(check: Callable[..., Any], tmp
 def test_an_attestation_that_is_not_there_is_told(check: Callable[..., Any]) -> None:
     outcome = check("", "--attestation", "gone.yaml")
     assert outcome.code == 2
-    assert "gone.yaml: cannot be read" in outcome.err
+    assert "gone.yaml: no such file or directory" in outcome.err

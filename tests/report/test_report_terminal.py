@@ -53,6 +53,7 @@ def test_a_finding_says_its_subject_once():
 def test_evidence_does_not_repeat_its_place():
     told = samples.Evidence("field", "a", "key.tags is none", pointer="key.tags")
     assert "because key.tags is none\n" in text_of(samples.a_report(samples.a_finding(evidence=(told,))))
+    assert text_of(samples.a_report(samples.a_finding(evidence=(told, told)))).count("because key.tags is none") == 1
 
 
 def test_evidence_stands_under_its_finding_with_its_place(full):

@@ -133,7 +133,7 @@ def test_json_is_read_too(tmp_path: Path) -> None:
 FAULTS = {
     "clusters: [{cluster: cluster-1, date: 2026-10-01, by: a, user: u.json}]": ":1:58: unknown key `user`",
     "clusters: [{cluster: cluster-1, date: yesterday, by: a}]": ":1:39: `yesterday` is no date",
-    "clusters: [{cluster: cluster-1, date: 2026-10-01, by: a, users: gone.json}]": "/gone.json: cannot be read",
+    "clusters: [{cluster: cluster-1, date: 2026-10-01, by: a, users: gone.json}]": "/gone.json: no such file",
     "clusters: [{cluster: cluster-1, date: 2026-10-01, by: a, quorum: {error_code: 1, data: {}}}]": "error_code",
     "statements: [{about: c, topic: ceremony, date: 2026-10-01, by: a, text: t}]": "did you mean `key-ceremony`?",
     "statements: [{about: c, topic: quorum, date: 2026-10-01, text: t}]": "missing `by`",

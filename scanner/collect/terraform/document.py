@@ -223,7 +223,7 @@ def read_bytes(path: str | Path) -> bytes:
             raise SourceError(f"{path}: larger than {SIZE_LIMIT >> 20} MiB; split the plan with `-target`")
         return file.read_bytes()
     except OSError as problem:
-        raise SourceError(f"{path}: cannot be read: {problem.strerror or problem}") from problem
+        raise SourceError(f"{path}: {(problem.strerror or str(problem)).lower()}") from problem
 
 
 def read_document(data: bytes, name: str) -> Document:
