@@ -30,7 +30,13 @@ def filter_notices(pattern: str, call: str) -> Truth:
     return log_filters.matches(pattern, _record(call))
 
 
-def rule_notices(pattern: str, call: str) -> Truth:
-    """Whether an EventBridge rule with this pattern matches every such call."""
-    event = {"source": "aws.kms", "detail-type": "AWS API Call via CloudTrail", "detail": _record(call)}
+def rule_notices(pattern: str, call: str, account: str, region: str) -> Truth:
+    """Whether an EventBridge rule with this pattern matches every such call in its own account and Region."""
+    event = {
+        "source": "aws.kms",
+        "detail-type": "AWS API Call via CloudTrail",
+        "account": account,
+        "region": region,
+        "detail": _record(call) | {"awsRegion": region},
+    }
     return event_patterns.matches(pattern, event)

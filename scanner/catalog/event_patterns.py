@@ -58,6 +58,8 @@ def _operator(name: str, wanted: Any, value: Any) -> Truth:
         return None if found is None else not found
     if isinstance(wanted, dict) and "equals-ignore-case" in wanted:
         return _operator(name, str(wanted["equals-ignore-case"]).lower(), str(value).lower())
+    if isinstance(wanted, list) and name in _TEXT:
+        return some(_operator(name, one, value) for one in wanted)
     test = _TEXT.get(name)
     return test(str(value), wanted) if test and isinstance(wanted, str) else None
 

@@ -18,6 +18,11 @@ _TOKEN = re.compile(
     r"""|(?P<word>[^\s(){}=<>!&|"]+))"""
 )
 _TERM = re.compile(r'([?-]?)(?:"((?:[^"\\]|\\.)*)"|(%[^%]*%)|(\S+))')
+_PLAIN_REGEX = re.compile(r"[A-Za-z0-9:_#=@/;,^$?\[\]{}|\\*+.-]+")
+"""What regular expressions may be made of (user guide, "Supported regular expressions syntax"): no groups."""
+_REPEATS = 3
+"""How many repetitions are worked out: more of them may take for ever."""
+_FLAGS = {"TRUE": True, "FALSE": False}
 _ORDER = (">", "<", ">=", "<=")
 _UNKNOWN = object()
 
@@ -47,10 +52,26 @@ def _terms(text: str, line: Mapping[str, Any]) -> Truth:
     known = json.dumps(line)
     groups: dict[str, list[Truth]] = {"": [], "?": [], "-": []}
     for mark, quoted, regex, word in _TERM.findall(text):
-        found: Truth = True if not regex and (quoted or word) in known else None
+        found = _anywhere(regex, known) if regex else (True if (quoted or word) in known else None)
         groups[mark].append(found)
     optional = [some(groups["?"])] if groups["?"] and not groups[""] else []
     return every((*groups[""], *optional, *(_negated(found) for found in groups["-"])))
+
+
+def _anywhere(regex: str, known: str) -> Truth:
+    """Whether a regular expression certainly is in a line of which a part is known: where the line ends is not."""
+    return True if not set("^$") & set(regex) and _searched(regex, known) else None
+
+
+def _searched(regex: str, value: str) -> Truth:
+    """Whether `%regex%` is found in a value; None for one that CloudWatch refuses, or that repeats without measure."""
+    written = regex.strip("%")
+    if not _PLAIN_REGEX.fullmatch(written) or sum(map(written.count, "*+?{")) > _REPEATS:
+        return None
+    try:
+        return re.search(written, value) is not None
+    except re.error:
+        return None
 
 
 def _negated(truth: Truth) -> Truth:
@@ -101,8 +122,11 @@ class _Parser:
         kind, wanted = self._next()
         if operator not in ("=", "!=", *_ORDER):
             raise _SyntaxFault
-        if operator in _ORDER or kind == "regex" or value in (None, _UNKNOWN) or isinstance(value, Mapping):
+        if operator in _ORDER or not isinstance(value, str):
             return None
+        if kind == "regex":
+            found = _searched(wanted, value)
+            return found if operator == "=" else _negated(found)
         return fnmatchcase(str(value), _glob(wanted)) == (operator == "=")
 
     def _existence(self, value: Any, operator: str) -> Truth:
@@ -111,8 +135,8 @@ class _Parser:
             return None if value is _UNKNOWN else value is None
         if operator == "EXISTS":
             return None if value is _UNKNOWN else value is not None
-        self._next()  # IS TRUE, IS NULL: of fields that the events looked for do not settle
-        return None
+        wanted = _FLAGS.get(self._next()[1].upper())
+        return value is wanted if wanted is not None and isinstance(value, bool) else None
 
     def _next(self) -> tuple[str, str]:
         if self._place >= len(self._tokens):

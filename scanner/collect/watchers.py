@@ -88,8 +88,9 @@ def event_rules(scope: Scope) -> Iterator[Item]:
     """Rules of the default bus, where CloudTrail's events arrive, with what they send them to."""
 
     def rule(found: dict[str, Any]) -> Iterator[Item]:
-        pattern = found.get("EventPattern")
-        if not pattern or all(rule_notices(pattern, call) is False for call in DESTRUCTION):
+        pattern = found.get("EventPattern") or ""
+        seen = (rule_notices(pattern, call, scope.account, scope.region) for call in DESTRUCTION if pattern)
+        if all(truth is False for truth in seen):
             return
         targets: Any = UNSET
         unread = {}

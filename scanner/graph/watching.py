@@ -188,7 +188,11 @@ def _event_rules(graph: KeyGraph, account: Account) -> Iterator[Watch]:
 
 def _matched(rule: EventRuleFact) -> tuple[str, ...]:
     """The calls that an event rule certainly matches."""
-    return tuple(call for call in CALLS if rule.pattern is not UNSET and rule_notices(rule.pattern, call))
+    return tuple(
+        call
+        for call in CALLS
+        if rule.pattern is not UNSET and rule_notices(rule.pattern, call, rule.account, rule.region)
+    )
 
 
 def _watch(record: AlarmFact | EventRuleFact, kind: str, calls: tuple[str, ...], regions: set[str]) -> Watch:
