@@ -22,6 +22,8 @@ def read_report(text: str | bytes, name: str) -> Report:
     Raises SourceError that names the file and the place for text that is not JSON, cut short, of another
     schema version or type, and for a fingerprint that does not belong to its finding.
     """
+    if text[:6] in ("SQLite", b"SQLite"):
+        raise SourceError(f"{name}: a snapshot, not a JSON report; `keyproof check` judges it")
     try:
         version = msgspec.json.decode(text, type=_Version).schema
         if version != wire.SCHEMA:

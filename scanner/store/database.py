@@ -107,7 +107,8 @@ def _connect(path: Path) -> sqlite3.Connection:
     except OSError as error:
         raise SourceError(f"{path}: {(error.strerror or str(error)).lower()}") from error
     if start != MAGIC:
-        raise SourceError(f"{path}: not a keyproof snapshot" + ("" if start else ", the file is empty"))
+        hint = "; `keyproof report` renders a JSON report" if start.startswith(b"{") else ""
+        raise SourceError(f"{path}: not a keyproof snapshot" + (hint if start else ", the file is empty"))
     # A scan that was killed in the middle of a write leaves a journal, which only a writer may roll back.
     mode = "rw" if path.with_name(path.name + "-journal").exists() else "ro"
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)

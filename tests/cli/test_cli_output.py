@@ -91,6 +91,12 @@ def test_what_is_no_report_is_one_message(content: bytes, tmp_path: Path, run: C
     assert "jSON" not in outcome.err
 
 
+def test_a_snapshot_and_a_report_in_each_others_place_are_told(saved: Path, tmp_path: Path, run: Callable) -> None:
+    assert run("check", saved).err.endswith("not a keyproof snapshot; `keyproof report` renders a JSON report\n")
+    (tmp_path / "a.snapshot").write_bytes(b"SQLite format 3\0")
+    assert run("report", tmp_path / "a.snapshot").err.endswith("not a JSON report; `keyproof check` judges it\n")
+
+
 def test_a_file_is_replaced_whole_or_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "report"
     write("first", path)
