@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from scanner.errors import CredentialsError, UsageError
 from scanner.export.hub import HubError
-from scanner.model.arn import account_of
+from scanner.model.arn import account_of, parse_arn
 
 
 class Place(NamedTuple):
@@ -58,15 +58,20 @@ class Connector:
             raise CredentialsError(f"no valid AWS credentials: {error}") from error
 
     def role_in(self, place: Place) -> str | None:
-        """The role for an account; UsageError when the template is none."""
+        """The ARN of the role for a place; UsageError when the template makes none."""
         if self.role is None:
             return None
         try:
-            return self.role.format(account=place.account, region=place.region, partition=place.partition)
-        except (KeyError, IndexError, ValueError):
+            role = self.role.format(account=place.account, region=place.region, partition=place.partition)
+        except (AttributeError, LookupError, TypeError, ValueError):
+            role = ""
+        arn = parse_arn(role)
+        if arn is None or arn.service != "iam" or not arn.account or not arn.resource.startswith("role/"):
             raise UsageError(
-                f"`{self.role}` is no template of a role: {{account}}, {{region}} and {{partition}} can be filled in"
-            ) from None
+                f"`{self.role}` is no template of a role such as arn:aws:iam::{{account}}:role/NAME; "
+                "{account}, {region} and {partition} can be filled in"
+            )
+        return role
 
     def __call__(self, place: Place) -> Any:
         """A client for `place`."""
@@ -74,7 +79,7 @@ class Connector:
         account = self._caller if role is None else account_of(role)
         if account != place.account:
             raise HubError(
-                "InvalidAccess",
+                "OtherAccount",
                 f"account {account} cannot write findings of {place.account}; "
                 "name a role in each account: --role-arn 'arn:aws:iam::{account}:role/NAME'",
             )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from scanner.export.pace import Pace
 
@@ -17,12 +17,13 @@ ACTIONS = ("securityhub:BatchImportFindings", "securityhub:BatchUpdateFindings",
 """Everything that an export may do, and all of it."""
 
 BATCH_FINDINGS = 100
-BATCH_BYTES = 6_000_000
+BATCH_BYTES = 6_000_000 - len('{"Findings": []}')
 FINDING_BYTES = 240_000
 RATES = {"batch_import_findings": (10, 30), "batch_update_findings": (10, 30), "get_findings": (3, 6)}
 """Calls a second and burst, per account and Region."""
 ATTEMPTS = 7
 THROTTLED = {"LimitExceededException", "ThrottlingException", "TooManyRequestsException", "Throttling"}
+Item = TypeVar("Item")
 NOT_YET = "FindingNotFound"
 """BatchUpdateFindings on a finding that was imported a moment ago."""
 
@@ -89,25 +90,26 @@ class Hub:
                 small.append(finding)
             else:
                 refused.append(Refusal(finding["Id"], "TooLarge", f"it has more than {FINDING_BYTES:,} bytes"))
-        for batch in batches(small):
-            answer = self._call("batch_import_findings", Findings=batch)
-            failed = answer.get("FailedFindings", ())
-            refused += (Refusal(one["Id"], one["ErrorCode"], one["ErrorMessage"]) for one in failed)
-        return refused
+        return refused + _each(batches(small), self._import, lambda finding: finding["Id"])
 
     def update(self, changes: Sequence[Workflow]) -> list[Refusal]:
         """Set the workflow of findings, those with the same words in one call; those that were not taken.
 
         What was imported a moment ago may not be found yet, and is asked for again.
         """
-        refused: list[Refusal] = []
         alike: dict[tuple[str, str, str], list[Workflow]] = {}
         for change in changes:
             alike.setdefault((change.status, change.note, change.by), []).append(change)
-        for same in alike.values():
-            for first in range(0, len(same), BATCH_FINDINGS):
-                refused += self._update_soon(same[first : first + BATCH_FINDINGS])
-        return refused
+        groups = (
+            same[first : first + BATCH_FINDINGS]
+            for same in alike.values()
+            for first in range(0, len(same), BATCH_FINDINGS)
+        )
+        return _each(groups, self._update_soon, lambda change: change.id)
+
+    def _import(self, batch: list[dict[str, Any]]) -> list[Refusal]:
+        failed = self._call("batch_import_findings", Findings=batch).get("FailedFindings", ())
+        return [Refusal(one["Id"], one["ErrorCode"], one["ErrorMessage"]) for one in failed]
 
     def _update_soon(self, batch: list[Workflow]) -> list[Refusal]:
         refused: list[Refusal] = []
@@ -149,6 +151,23 @@ class Hub:
             else:
                 return answer
         raise AssertionError("the last attempt returns or raises")
+
+
+def _each(
+    batches: Iterable[list[Item]], call: Callable[[list[Item]], list[Refusal]], name: Callable[[Item], str]
+) -> list[Refusal]:
+    """What was not taken of all batches; one that is refused as a whole costs itself, throttling for good the rest."""
+    refused: list[Refusal] = []
+    stopped: HubError | None = None
+    for batch in batches:
+        try:
+            if stopped is not None:
+                raise stopped
+            refused += call(batch)
+        except HubError as error:
+            stopped = error if error.code in THROTTLED else None
+            refused += (Refusal(name(item), error.code, error.message) for item in batch)
+    return refused
 
 
 def batches(findings: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

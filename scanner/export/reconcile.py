@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,7 +22,7 @@ AUTHOR = "keyproof"
 WAIVED = "waived until "
 LAPSED = "no waiver covers this any more"
 DIGEST, OBSERVED = "keyproof/digest", "keyproof/observed"
-WAIVER_FIELD, REGION_FIELD = "keyproof/waiver/owner", "keyproof/region"
+WAIVER_FIELD, REGION_FIELD, READ_FIELD = "keyproof/waiver/owner", "keyproof/region", "keyproof/regions-read"
 TIMES = ("CreatedAt", "FirstObservedAt", "LastObservedAt", "UpdatedAt")
 OURS = (
     "SchemaVersion", "Id", "ProductArn", "ProductName", "CompanyName", "Region", "GeneratorId", "AwsAccountId", "Types",
@@ -34,8 +34,8 @@ REFRESH = timedelta(days=30)
 """Security Hub forgets an active finding that nobody has updated for 90 days."""
 
 Asff = dict[str, Any]
-Covers = Callable[[str, str, str], bool]
-"""Whether a report speaks for every subject of (rule, account, Region)."""
+Covers = Callable[[str, str, str, Collection[str]], bool]
+"""Whether a report would list a failure of (rule, account, Region) that a run over these Regions saw."""
 
 
 @dataclass(slots=True)
@@ -86,22 +86,39 @@ def _reconcile_one(plan: Plan, held: Asff | None, finding: Asff, observed: datet
 
 
 def _reconcile_workflow(plan: Plan, held: Asff, said: Asff, note: str | None) -> None:
-    """`note` is the waiver in words, None without one; what the customer has suppressed stays so."""
+    """`note` is the waiver in words, None without one; what the customer has set stays so."""
     status = held.get("Workflow", {}).get("Status", "NEW")
-    before = held.get("Note", {})
-    ours = before.get("UpdatedBy") == AUTHOR and before.get("Text", "").startswith(WAIVED)
     place = said["Id"], said["ProductArn"]
-    if note is not None and (status != "SUPPRESSED" or (ours and before["Text"] != note)):
+    if note is not None and _is_to_suppress(held, status, note):
         plan.suppressed.append(Workflow(*place, "SUPPRESSED", note, AUTHOR))
-    elif note is None and status == "SUPPRESSED" and ours:
+    elif note is None and status == "SUPPRESSED" and _told(held) is not None:
         plan.reopened.append(Workflow(*place, "NEW", LAPSED, AUTHOR))
 
 
+def _is_to_suppress(held: Asff, status: str, note: str) -> bool:
+    """Whether the waiver `note` is still to be told: a status that the customer chose after it was told stays."""
+    told = _told(held)
+    if status == "SUPPRESSED" or told is not None:
+        return told not in (None, note)
+    return status == "NEW" or _mark(held, WAIVER_FIELD) is None
+
+
+def _told(held: Asff) -> str | None:
+    """The waiver that our note on a finding tells of; None where the note is the customer's, or none is there."""
+    note = held.get("Note", {})
+    ours = note.get("UpdatedBy") == AUTHOR and note.get("Text", "").startswith(WAIVED)
+    return note["Text"] if ours else None
+
+
 def _said(finding: Asff, observed: datetime) -> Asff:
-    """A finding as we send it, with the digest of all that is not a date."""
+    """A finding as we send it, with the digest of all that is no date and not of the run."""
     said = {name: finding[name] for name in OURS if name in finding}
-    content = json.dumps({name: said[name] for name in said if name not in TIMES}, sort_keys=True)
-    marks = {DIGEST: hashlib.sha256(content.encode()).hexdigest(), OBSERVED: stamp(observed)}
+    fields = {name: value for name, value in said["ProductFields"].items() if name != READ_FIELD}
+    content = {name: said[name] for name in said if name not in TIMES} | {"ProductFields": fields}
+    marks = {
+        DIGEST: hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest(),
+        OBSERVED: stamp(observed),
+    }
     return said | {"ProductFields": said["ProductFields"] | marks}
 
 
@@ -118,7 +135,8 @@ def _is_stale(held: Asff, observed: datetime) -> bool:
 def _is_gone(held: Asff, covers: Covers) -> bool:
     region = _mark(held, REGION_FIELD)
     rule = held["GeneratorId"].removeprefix(GENERATOR)
-    return region is not None and covers(rule, held["AwsAccountId"], region)
+    read = (_mark(held, READ_FIELD) or "").split()
+    return region is not None and covers(rule, held["AwsAccountId"], region, read)
 
 
 def _newer(said: Asff, held: Asff) -> Asff:

@@ -15,6 +15,8 @@ from scanner.export.hub import Hub, HubError
 from scanner.export.reconcile import GENERATOR, Asff, Covers, Plan, reconcile
 
 ACCOUNT = re.compile(r"\d{12}")
+NOT_ENABLED = "InvalidAccessException"
+"""Security Hub is off there: it holds nothing of ours, so without a finding to send nothing is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ def export(
             if not dry_run:
                 _send(hub, place, plan, done)
         except HubError as error:
+            if error.code == NOT_ENABLED and not some:
+                continue
             done.failures.append(Failure(str(place), "", error.code, error.message, len(some)))
     return done
 

@@ -1,12 +1,14 @@
 """Where a report speaks for every subject of a rule, so that a failure it does not list is really gone.
 
 A failure that a report no longer lists was fixed only if its rule ran, its account and Region were read, and the
-listing of its subjects was complete there. Baseline, history and export ask this before they call anything fixed.
+listing of its subjects was complete there. It may also rest on facts of another Region (what replicates into it, a
+trail, an alarm), so every Region must have been read again that was read when it was seen. Baseline, history and
+export ask this before they call anything fixed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from scanner.model.arn import partition_of
@@ -41,20 +43,25 @@ class Reach:
     unlisted: frozenset[tuple[str, str, str]]
     """(subject type, account, Region) where subjects may exist that nobody listed."""
 
-    def covers(self, rule: str, account: str, region: str) -> bool:
-        """Whether every subject of `rule` in this account and Region was judged; an account holds more than a plan."""
-        return self.source.type == "aws" and self.covers_source(rule, account, region)
+    def covers(self, rule: str, account: str, region: str, seen: Collection[str] = ()) -> bool:
+        """Whether a failure of `rule` in this account and Region, seen by a run over the Regions `seen`, would be
+        listed if it were still there; an account holds more than a plan."""
+        return self.source.type == "aws" and self.covers_source(rule, account, region, seen)
 
-    def covers_source(self, rule: str, account: str, region: str) -> bool:
-        """Whether every subject that the source holds there was judged.
+    def covers_source(self, rule: str, account: str, region: str, seen: Collection[str] = ()) -> bool:
+        """The same of what the source holds there.
 
         What is listed for a whole account (`aws-global`) may be subjects of any Region.
         """
         info = self.rules.get(rule)
-        whole = not self.source.interrupted and not self.source.partial
+        whole = not self.source.interrupted and not self.source.partial and self.reads(seen)
         if info is None or not whole or not self._in_scope(account, region) or not _listed(info, account, self.cut):
             return False
         return not any((info.subject, account, place) in self.unlisted for place in (region, GLOBAL))
+
+    def reads(self, seen: Collection[str]) -> bool:
+        """Whether every Region of an earlier run was read; a plan is one place, and an account with none named."""
+        return self.source.type != "aws" or not self.source.regions or set(seen) <= set(self.source.regions)
 
     def _in_scope(self, account: str, region: str) -> bool:
         """A source that names no accounts (a plan) is one place."""

@@ -77,7 +77,7 @@ def _asff(report: Report, finding: Finding, rule: RuleInfo) -> dict[str, Any]:
         "FindingProviderFields": {"Severity": {"Label": label, "Original": finding.severity.label}, "Types": TYPES},
         "Title": text(rule.title, 256),
         "Description": text(_description(finding), 1024),
-        "ProductFields": _product_fields(finding),
+        "ProductFields": _product_fields(report, finding),
         "Resources": [_resource(finding, region, partition)],
         "Compliance": _compliance(finding),
         "RecordState": "ARCHIVED" if finding.status == "fixed" else "ACTIVE",
@@ -126,12 +126,13 @@ def reason_code(reason: str) -> str:
     return "THROTTLED" if "Throttl" in reason else "NOT_COLLECTED"
 
 
-def _product_fields(finding: Finding) -> dict[str, str]:
+def _product_fields(report: Report, finding: Finding) -> dict[str, str]:
     fields = {
         "keyproof/fingerprint": finding.fingerprint,
         "keyproof/outcome": finding.outcome.value,
         "keyproof/subject-type": finding.subject_type,
         "keyproof/region": finding.region,
+        "keyproof/regions-read": " ".join(sorted(report.source.regions)),
         "keyproof/label": finding.label,
         "keyproof/status": finding.status or "",
     }

@@ -18,15 +18,16 @@ def compare(findings: Sequence[Finding], baseline: Report, reach: Reach) -> list
     `reach` says what was judged now: a failure that it does not cover has not been fixed.
     """
     before = {finding.fingerprint: finding for finding in baseline.findings}
-    now = [replace(finding, status=_status(finding, before, baseline)) for finding in findings]
+    now = [replace(finding, status=_status(finding, before, baseline, reach)) for finding in findings]
     return [*now, *_fixed(now, baseline, reach)]
 
 
-def _status(finding: Finding, before: dict[str, Finding], baseline: Report) -> str | None:
+def _status(finding: Finding, before: dict[str, Finding], baseline: Report, reach: Reach) -> str | None:
     """None for what was and is fine, and for what the baseline would not have listed."""
     earlier = before.get(finding.fingerprint)
     if finding.outcome in FINE:
-        return "fixed" if earlier is not None and earlier.outcome is Outcome.FAIL else None
+        failed = earlier is not None and earlier.outcome is Outcome.FAIL
+        return "fixed" if failed and reach.reads(baseline.source.regions) else None
     if earlier is None:
         unlisted = baseline.cut is not None and finding.severity < baseline.cut.severity
         return None if unlisted else "new"
@@ -44,6 +45,6 @@ def _fixed(now: Sequence[Finding], baseline: Report, reach: Reach) -> Iterator[F
     for earlier in baseline.findings:
         if earlier.outcome is not Outcome.FAIL or earlier.fingerprint in present:
             continue
-        if covers(earlier.rule, earlier.account, earlier.region):
+        if covers(earlier.rule, earlier.account, earlier.region, baseline.source.regions):
             message = f"fixed: {earlier.message}"
             yield replace(earlier, outcome=Outcome.PASS, status="fixed", message=message, evidence=(), waiver=None)

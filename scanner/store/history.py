@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Table, and_, case, exists, literal, null, or_, select
+from sqlalchemy import Connection, Integer, Table, Text, and_, case, exists, literal, null, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from scanner.errors import UsageError
@@ -44,7 +44,7 @@ def record(report: Report, store: str) -> Report:
     findings = dict(zip(prints, report.findings, strict=True))
     with writing(store) as connection:
         stage(connection, STAGED, [_row(fingerprint, one) for fingerprint, one in findings.items() if _is_open(one)])
-        _see(connection, read_at(report))
+        _see(connection, read_at(report), " ".join(sorted(report.source.regions)))
         _resolve(connection, report)
         run = _keep_run(connection, report)
         _keep_frameworks(connection, report)
@@ -80,8 +80,8 @@ def _fails(finding: Finding) -> bool:
     return finding.outcome is Outcome.FAIL and finding.status != "fixed"
 
 
-def _see(connection: Connection, at: datetime) -> None:
-    """Each failure is there now: for the first time, still, or again."""
+def _see(connection: Connection, at: datetime, regions: str) -> None:
+    """Each failure is there now, in a run over `regions`: for the first time, still, or again."""
     staged, zero = STAGED.c, literal(0, Integer)
     now = literal(at, Moment)
     row = {
@@ -93,6 +93,7 @@ def _see(connection: Connection, at: datetime) -> None:
         "severity": staged.severity,
         **dict.fromkeys(("first_seen", "last_seen", "opened"), now),
         **dict.fromkeys(("regressions", "fixes", "fix_time"), zero),
+        "regions": literal(regions, Text),
     }
     failures = select(*(value.label(name) for name, value in row.items())).where(staged.fails == 1)
     statement = _insert(connection, FINDINGS).from_select(list(row), failures)
@@ -100,7 +101,10 @@ def _see(connection: Connection, at: datetime) -> None:
     again = and_(known.resolved.is_not(None), seen.last_seen >= known.resolved)
     earlier = and_(known.regressions == 0, seen.opened < known.opened)
     changes = {
-        "severity": case((seen.last_seen >= known.last_seen, seen.severity), else_=known.severity),
+        **{
+            name: case((seen.last_seen >= known.last_seen, seen[name]), else_=known[name])
+            for name in ("severity", "regions")
+        },
         "first_seen": case((seen.first_seen < known.first_seen, seen.first_seen), else_=known.first_seen),
         "last_seen": case((seen.last_seen > known.last_seen, seen.last_seen), else_=known.last_seen),
         "opened": case((or_(again, earlier), seen.opened), else_=known.opened),
@@ -114,13 +118,14 @@ def _see(connection: Connection, at: datetime) -> None:
 def _resolve(connection: Connection, report: Report) -> None:
     """Open findings that the report speaks for and does not list are gone."""
     at, known, covers = read_at(report), FINDINGS.c, reach_of(report).covers
-    missed = select(known.fingerprint, known.rule, known.account, known.region).where(
+    missed = select(known.fingerprint, known.rule, known.account, known.region, known.regions).where(
         known.resolved.is_(None),
         known.last_seen <= at,
         known.account.in_(report.source.accounts),
         ~exists().where(STAGED.c.fingerprint == known.fingerprint),
     )
-    stage(connection, GONE, [(fingerprint,) for fingerprint, *place in connection.execute(missed) if covers(*place)])
+    gone_now = [one.fingerprint for one in connection.execute(missed) if covers(*one[1:4], one.regions.split())]
+    stage(connection, GONE, [(fingerprint,) for fingerprint in gone_now])
     took = literal(at, Moment) - known.opened
     gone = FINDINGS.update().where(known.fingerprint.in_(select(GONE.c.fingerprint)))
     connection.execute(gone.values(resolved=at, fixes=known.fixes + 1, fix_time=known.fix_time + took))

@@ -68,6 +68,7 @@ FINDINGS = Table(
     Column("regressions", Integer, nullable=False),
     Column("fixes", Integer, nullable=False),
     Column("fix_time", BigInteger, nullable=False),  # microseconds from opened to resolved, over all fixes
+    Column("regions", Text, nullable=False),  # those read by the run of last_seen, with spaces between; '': not known
 )
 RULE_FRAMEWORKS = Table(
     "keyproof_rule_framework",
@@ -92,6 +93,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX keyproof_run_scope ON keyproof_run(scope, read_at)",
         "CREATE INDEX keyproof_finding_account ON keyproof_finding(account)",
     ),
+    ("ALTER TABLE keyproof_finding ADD COLUMN regions TEXT NOT NULL DEFAULT ''",),
 )
 """The statements of step 1, 2, ... in SQL that SQLite and PostgreSQL read alike."""
 

@@ -91,7 +91,8 @@ def test_what_security_hub_refuses_is_named_and_exits_with_3(
     monkeypatch.setattr(SecurityHubBackend, "batch_import_findings", refuse)
     outcome = run("export", "security-hub", written(tmp_path / "1.json", night(0, FINDING)))
     assert outcome.code == 3
-    assert f"{FINDING.fingerprint}: InvalidInput: " in outcome.out
+    assert "1 finding: InvalidInput: " in outcome.out
+    assert FINDING.fingerprint in outcome.out
     assert "\x1b" not in outcome.out
 
 
@@ -110,11 +111,33 @@ def test_without_credentials_it_exits_with_4(run: Callable, tmp_path: Path, monk
     assert "no valid AWS credentials" in outcome.err
 
 
-def test_a_role_that_is_no_template_is_named(aws: None, run: Callable, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "role", ["arn:aws:iam::{acount}:role/x", "arn:aws:iam::{account.x}:role/x", "{account[x]}", "{", "keyproof-export"]
+)
+def test_a_role_that_is_no_template_is_named(aws: None, run: Callable, tmp_path: Path, role: str) -> None:
     report = written(tmp_path / "1.json", night(0, FINDING))
-    outcome = run("export", "security-hub", report, "--role-arn", "arn:aws:iam::{acount}:role/x")
+    outcome = run("export", "security-hub", report, "--role-arn", role)
     assert outcome.code == 2
-    assert "`arn:aws:iam::{acount}:role/x` is no template" in outcome.err
+    assert f"`{role}` is no template" in outcome.err
+
+
+def test_findings_that_are_refused_alike_are_told_in_one_line(
+    aws: None, run: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from moto.securityhub.models import SecurityHubBackend
+
+    def refuse(_: object, findings: list[dict[str, Any]]) -> tuple[int, int, list[dict[str, str]]]:
+        error = {"ErrorCode": "InvalidAccess", "ErrorMessage": "not enabled"}
+        return len(findings), 0, [{"Id": finding["Id"], **error} for finding in findings]
+
+    monkeypatch.setattr(SecurityHubBackend, "batch_import_findings", refuse)
+    findings = [replace(FINDING, subject=f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{number}") for number in range(9)]
+    outcome = run("export", "security-hub", written(tmp_path / "1.json", night(0, *findings)))
+    assert outcome.code == 3
+    assert outcome.out.count("InvalidAccess") == 1
+    assert f"{ACCOUNT}/{REGION}: 9 findings: InvalidAccess: not enabled" in outcome.out
+    assert "and 6 more, in -f json" in outcome.out
+    assert "enable Security Hub CSPM" in outcome.out
 
 
 def test_an_unknown_profile_is_named(run: Callable, tmp_path: Path) -> None:

@@ -138,6 +138,23 @@ def test_a_partial_scan_archives_nothing_that_it_could_not_see(hub: FakeHub, fac
     assert only(hub)["RecordState"] == "ACTIVE"
 
 
+def test_what_was_seen_with_another_region_is_archived_only_with_it(hub: FakeHub) -> None:
+    """A failure may rest on what another Region holds: a replica in PCI scope, a trail, an alarm."""
+
+    def over(number: int, *regions: str) -> Report:
+        return night(number, source=a_source(regions=regions, finished=AS_OF + timedelta(days=number)))
+
+    exported(replace(over(0, REGION, "us-east-1"), findings=(a_finding(),)), hub)
+    assert exported(over(1, REGION), hub) == Exported()
+    assert exported(over(2, REGION, "us-east-1", "sa-east-1"), hub) == Exported(archived=1)
+
+
+def test_the_regions_of_a_run_are_no_news(hub: FakeHub) -> None:
+    exported(night(0, a_finding()), hub)
+    wider = a_source(regions=(REGION, "us-east-1"), finished=AS_OF + timedelta(days=1))
+    assert exported(night(1, a_finding(), source=wider), hub) == Exported(unchanged=1)
+
+
 def test_findings_of_others_are_left_alone(hub: FakeHub) -> None:
     exported(night(0, a_finding()), hub)
     mine = only(hub)
@@ -202,6 +219,26 @@ def test_a_finding_that_never_shows_up_to_be_suppressed_is_reported(hub: FakeHub
     assert [(failure.code, failure.findings) for failure in done.failures] == [("FindingNotFound", 1)]
 
 
+@pytest.mark.parametrize("status", ["NEW", "NOTIFIED", "RESOLVED"])
+def test_what_the_customer_sets_while_a_waiver_holds_stays(hub: FakeHub, status: str) -> None:
+    exported(night(0, a_finding(waiver=WAIVER)), hub)
+    only(hub)["Workflow"] = {"Status": status}
+    assert exported(night(1, a_finding(waiver=WAIVER)), hub) == Exported(unchanged=1)
+    only(hub)["Note"] = {"Text": "we work on it", "UpdatedBy": "ana"}
+    only(hub)["Workflow"] = {"Status": "NOTIFIED"}
+    assert exported(night(2, a_finding(waiver=WAIVER)), hub) == Exported(unchanged=1)
+    assert exported(night(3, a_finding()), hub) == Exported(updated=1)
+    assert only(hub)["Workflow"]["Status"] == "NOTIFIED"
+
+
+def test_a_suppression_that_did_not_arrive_is_asked_for_again(hub: FakeHub) -> None:
+    hub.late = 99
+    exported(night(0, a_finding(waiver=WAIVER)), hub)
+    hub.late = 0
+    assert exported(night(1, a_finding(waiver=WAIVER)), hub) == Exported(unchanged=1, suppressed=1)
+    assert only(hub)["Workflow"]["Status"] == "SUPPRESSED"
+
+
 # --- limits and refusals --------------------------------------------------------------------------
 
 
@@ -253,6 +290,26 @@ def test_where_security_hub_is_off_the_findings_are_reported_and_other_places_ge
         ("111122223333/us-east-1", "InvalidAccessException", 1)
     ]
     assert len(hub.findings) == 1
+
+
+def test_where_security_hub_is_off_and_nothing_is_to_be_sent_nothing_is_missing(hub: FakeHub) -> None:
+    hub.enabled = False
+    assert exported(night(0), hub) == Exported()
+
+
+def test_a_batch_that_is_refused_as_a_whole_costs_its_own_findings(hub: FakeHub) -> None:
+    hub.broken = 2
+    failures = exported(night(0, *many(250)), hub).failures
+    assert {failure.code for failure in failures} == {"InternalException"}
+    assert (sum(failure.findings for failure in failures), len(hub.findings)) == (100, 150)
+
+
+def test_throttling_for_good_in_the_middle_costs_what_was_not_sent(hub: FakeHub) -> None:
+    hub.throttled_after = 1
+    failures = exported(night(0, *many(450)), hub).failures
+    assert {failure.code for failure in failures} == {"LimitExceededException"}
+    assert (sum(failure.findings for failure in failures), len(hub.findings)) == (350, 100)
+    assert hub.time.now < 300
 
 
 def test_an_account_that_cannot_be_reached_costs_its_own_findings(hub: FakeHub) -> None:

@@ -49,11 +49,18 @@ class FakeHub:
         """So many calls of BatchUpdateFindings find nothing."""
         self.throttles = 0
         """So many calls are throttled, whatever their pace."""
+        self.broken = 0
+        """Which import breaks, counted from 1."""
+        self.throttled_after: int | None = None
+        """After so many imports, each further one is throttled."""
         self.calls: list[tuple[str, float]] = []
         self.sent = 0
 
     def batch_import_findings(self, Findings: list[dict[str, Any]]) -> dict[str, Any]:
         self._enter("batch_import_findings")
+        imports = [name for name, _ in self.calls].count("batch_import_findings")
+        if imports == self.broken:
+            raise failure("InternalException", "try again later")
         if not 1 <= len(Findings) <= 100 or len(json.dumps(Findings).encode()) > 6_000_000:
             raise failure("InvalidInputException", "too many findings, or too large a batch")
         failed = []
@@ -92,7 +99,10 @@ class FakeHub:
             raise failure("InvalidAccessException", f"Account {self.place.account} is not subscribed to Security Hub")
         rate, burst = RATES[name]
         within = [at for called, at in self.calls if called == name and at > self.time.now - 1]
-        if self.throttles or len(within) >= rate + burst:
+        full = (
+            name == "batch_import_findings" and [called for called, _ in self.calls].count(name) == self.throttled_after
+        )
+        if full or self.throttles or len(within) >= rate + burst:
             self.throttles = max(self.throttles - 1, 0)
             raise failure("LimitExceededException", "Rate exceeded")
         self.calls.append((name, self.time.now))

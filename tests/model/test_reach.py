@@ -33,6 +33,14 @@ def test_a_report_speaks_for_no_other_rule_account_or_region() -> None:
     assert not reach.covers(ROTATION.id, ACCOUNT, "sa-east-1")
 
 
+@pytest.mark.parametrize(
+    ("seen", "speaks"),
+    [((), True), ((REGION,), True), ((REGION, "us-east-1"), True), ((REGION, "sa-east-1"), False)],
+)
+def test_a_report_speaks_for_what_was_seen_over_regions_that_it_read(seen: tuple[str, ...], speaks: bool) -> None:
+    assert reach_of(COMPLETE).covers(ROTATION.id, ACCOUNT, REGION, seen) is speaks
+
+
 def test_a_refused_listing_hides_its_own_kind_of_subject_in_its_own_place() -> None:
     reach = reach_of(replace(COMPLETE, gaps=(VOLUMES_GAP,)))
     assert not reach.covers(VOLUME.id, ACCOUNT, REGION)

@@ -118,6 +118,25 @@ def test_a_scan_resolves_nothing_that_it_could_not_see(earlier: Finding, later: 
     assert (rule.open, rule.resolved) == (1, 0)
 
 
+def test_what_was_seen_with_another_region_is_resolved_only_with_it(store: str) -> None:
+    """A failure may rest on what another Region holds: a replica in PCI scope, a trail, an alarm."""
+    record(night(0, a_finding()), store)
+    record(night(1, source=a_source(regions=(REGION,), finished=NIGHT + timedelta(days=1))), store)
+    assert rotation(store)[:2] == (1, 0)
+    record(night(2), store)
+    assert rotation(store)[:2] == (0, 1)
+
+
+def test_a_narrower_run_that_still_saw_it_may_resolve_it(store: str) -> None:
+    def narrower(number: int, *findings: Finding) -> Report:
+        return night(number, *findings, source=a_source(regions=(REGION,), finished=NIGHT + timedelta(days=number)))
+
+    record(night(0, a_finding()), store)
+    record(narrower(1, a_finding()), store)
+    record(narrower(2), store)
+    assert rotation(store)[:2] == (0, 1)
+
+
 def test_a_read_that_failed_elsewhere_keeps_nothing_open(store: str) -> None:
     record(night(0, a_finding()), store)
     record(night(1, gaps=(VOLUMES_GAP, GRANTS_GAP)), store)

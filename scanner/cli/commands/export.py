@@ -15,13 +15,16 @@ from scanner.cli.options import FILE, ocsf_option, verbosity_options
 from scanner.cli.output import write
 from scanner.cli.words import Group, Word
 from scanner.errors import UsageError
+from scanner.model.words import many
 
 if TYPE_CHECKING:
     from scanner.export.clients import Connect, Place
-    from scanner.export.security_hub import Exported
+    from scanner.export.security_hub import Exported, Failure
     from scanner.model.finding import Finding, Report
 
-FAILURES_SHOWN = 20
+IDS_SHOWN = 3
+NOT_ENABLED = "InvalidAccess"
+ENABLE = "help: enable Security Hub CSPM in each account and Region, or do not scan there"
 DID = {
     "created": "new",
     "updated": "updated",
@@ -167,8 +170,14 @@ def _lines(done: Exported, dry_run: bool) -> Iterator[str]:
     if done.failures:
         lost = sum(failure.findings for failure in done.failures)
         yield f"{lost:>9,}  not taken by Security Hub:"
-    for failure in done.failures[:FAILURES_SHOWN]:
-        what = failure.id or f"all findings of {failure.place}"
-        yield f"           {what}: {failure.code}: {failure.message}"
-    if len(done.failures) > FAILURES_SHOWN:
-        yield f"           and {len(done.failures) - FAILURES_SHOWN:,} more, in -f json"
+    alike: dict[tuple[str, str, str], list[Failure]] = {}
+    for failure in done.failures:
+        alike.setdefault((failure.place, failure.code, failure.message), []).append(failure)
+    for (place, code, message), failures in alike.items():
+        yield f"           {place}: {many(sum(one.findings for one in failures), 'finding')}: {code}: {message}"
+        ids = [failure.id for failure in failures if failure.id]
+        yield from (f"             {name}" for name in ids[:IDS_SHOWN])
+        if len(ids) > IDS_SHOWN:
+            yield f"             and {len(ids) - IDS_SHOWN:,} more, in -f json"
+    if any(code.startswith(NOT_ENABLED) for _, code, _ in alike):
+        yield ENABLE
