@@ -30,7 +30,7 @@ from scanner.rules.attestations import load_attestation
 from scanner.rules.build import Rule
 from scanner.rules.evaluate import evaluate
 from scanner.rules.frameworks import load_frameworks
-from scanner.rules.notices import settings_notices
+from scanner.rules.notices import attestation_notices, settings_notices
 from scanner.rules.settle import settle
 from scanner.rules.waivers import Waiver, load_waivers
 from scanner.store import read_snapshot
@@ -80,9 +80,11 @@ class Judge:
         evaluation = evaluate(
             self.rules, graph.subjects, graph.unlisted, self.as_of, every=self.every_outcome, progress=log.info
         )
-        notices: Sequence[Notice] = ()
+        names = (name for cluster in graph.clusters.values() for name in (cluster.id, cluster.arn))
+        notices: Sequence[Notice] = tuple(attestation_notices(self.settings.attestation, names))
         if annotate is not None:
-            evaluation.findings, notices = annotate(evaluation.findings)
+            evaluation.findings, added = annotate(evaluation.findings)
+            notices = (*notices, *added)
         report = settle(
             evaluation,
             self.rules,

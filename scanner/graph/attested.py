@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import TypeVar
 
 from scanner.graph.keygraph import KeyGraph
 from scanner.graph.known import members
@@ -11,35 +13,50 @@ from scanner.model.attestation import Attestation, Listing, Statement
 from scanner.model.unknown import Unknown
 
 NO_LISTING = "no attestation lists the HSM users and quorum of {cluster} (--attestation FILE)"
+NO_STATEMENT = "nothing is attested of {cluster} (--attestation FILE)"
+T = TypeVar("T")
 
 
 def attest_clusters(graph: KeyGraph) -> None:
     """Give every cluster what is attested of it."""
     attestation = graph.settings.attestation
     for cluster in graph.clusters.values():
-        _listing(cluster, _latest(attestation, cluster))
-        _statements(cluster, [one for one in attestation.statements if one.about in (cluster.id, cluster.arn)])
+        names, missing = (cluster.id, cluster.arn), NO_LISTING.format(cluster=cluster.id)
+        mine = sorted((one for one in attestation.listings if one.cluster in names), key=lambda one: one.date)
+        users = next((one for one in reversed(mine) if one.users is not None), None)
+        quorum = next((one for one in reversed(mine) if one.quorum is not None), None)
+        cluster.admins = _said(users, _admins, missing)
+        cluster.user_quorum = _said(quorum, _user_quorum, missing)
+        cluster.listed_on = _listed_on([one for one in (users, quorum) if one is not None], missing)
+        _statements(cluster, [one for one in attestation.statements if one.about in names])
+        if attestation == Attestation():
+            cluster.statements = Unknown(NO_STATEMENT.format(cluster=cluster.id))
 
 
-def _latest(attestation: Attestation, cluster: Cluster) -> Listing | None:
-    mine = (listing for listing in attestation.listings if listing.cluster in (cluster.id, cluster.arn))
-    return max(mine, key=lambda listing: listing.date, default=None)
+def _said(listing: Listing | None, read: Callable[[Listing], T | None], missing: str) -> T | Unknown:
+    """What a listing says; unknown without one, when it is stale or when it says nothing of the kind."""
+    if listing is None or listing.stale is not None:
+        return Unknown(missing if listing is None else listing.stale or missing)
+    found = read(listing)
+    return Unknown(missing) if found is None else found
 
 
-def _listing(cluster: Cluster, listing: Listing | None) -> None:
-    missing = NO_LISTING.format(cluster=cluster.id)
-    reason = missing if listing is None else listing.stale
-    if listing is None or reason is not None:
-        cluster.listed_on = cluster.user_quorum = cluster.admins = Unknown(reason or missing)
-        return
-    cluster.listed_on = listing.date
-    quorum = listing.quorum
-    cluster.user_quorum = Unknown(missing) if quorum is None or "user" not in quorum else quorum["user"]
-    cluster.admins = Unknown(missing) if listing.users is None else tuple(
+def _listed_on(listings: Iterable[Listing], missing: str) -> datetime | Unknown:
+    """The date of the oldest listing that counts."""
+    oldest = min(listings, key=lambda one: one.date, default=None)
+    return _said(oldest, lambda listing: listing.date, missing)
+
+
+def _user_quorum(listing: Listing) -> int | None:
+    return (listing.quorum or {}).get("user")
+
+
+def _admins(listing: Listing) -> tuple[HsmUser, ...]:
+    return tuple(
         HsmUser(name=user.name, locked=user.locked, approves=user.approves, mfa=user.mfa)
-        for user in listing.users
+        for user in listing.users or ()
         if user.role == "admin"
-    )  # fmt: skip
+    )
 
 
 def _statements(cluster: Cluster, stated: Iterable[Statement]) -> None:

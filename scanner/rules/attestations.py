@@ -110,11 +110,29 @@ def load_attestation(path: Path, as_of: datetime) -> Attestation:
     """
     file = _read(path)
     content = read_struct(file, AttestationFile, SettingsError)
+    for place, cluster in enumerate(content.clusters):
+        _check(file, ("clusters", place), cluster)
+    for place, statement in enumerate(content.statements):
+        _check(file, ("statements", place), statement)
     today = as_of.date()
     return Attestation(
         tuple(_listing(path, entry, today) for entry in content.clusters),
         tuple(_statement(entry, today) for entry in content.statements),
     )
+
+
+def _check(file: YamlFile, path: tuple[str | int, ...], entry: ClusterEntry | StatementEntry) -> None:
+    """SettingsError for an entry that says nothing, or for which nobody stands."""
+    wrong = None
+    if not entry.by.strip():
+        wrong = "by", "`by` is blank", "say who attests it"
+    elif entry.expires is not None and entry.expires < entry.made:
+        wrong = "expires", f"it ends before its date {entry.made}", "the last day is the later one"
+    elif isinstance(entry, ClusterEntry) and entry.users is None and entry.quorum is None:
+        wrong = "cluster", "neither `users` nor `quorum` is listed", "name the file with what cloudhsm-cli printed"
+    if wrong is not None:
+        key, fault, mend = wrong
+        raise SettingsError(str(file.problem_at((*path, key), fault, mend)))
 
 
 def attestation_schema() -> dict[str, Any]:
@@ -168,7 +186,7 @@ def _moment(day: date) -> datetime:
 
 
 def _stale(what: str, made: date, expires: date | None, today: date) -> str | None:
-    last = expires or made + LASTS
+    last = expires or (made + LASTS if made < date.max - LASTS else date.max)
     if today > last:
         return f"{what} of {made} counted until {last}"
     return f"{what} is dated {made}, after the day of this evaluation" if made > today else None

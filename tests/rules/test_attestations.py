@@ -18,6 +18,7 @@ from scanner.graph.views import Cluster
 from scanner.model.settings import Settings
 from scanner.model.unknown import Partial, Unknown
 from scanner.rules.attestations import attestation_schema, load_attestation
+from scanner.rules.notices import attestation_notices
 
 SIGNER = [{"strategy": "token-sign", "status": "enabled"}]
 USERS = {
@@ -104,7 +105,37 @@ def test_without_an_attestation_nothing_is_known_and_the_reason_says_how_to_give
     assert isinstance(cluster.user_quorum, Unknown)
     assert "--attestation FILE" in cluster.user_quorum.reason
     assert isinstance(cluster.admins, Unknown)
+    assert isinstance(cluster.statements, Unknown)
+    assert "--attestation FILE" in cluster.statements.reason
+
+
+def test_users_and_quorum_may_be_listed_apart_and_the_older_date_counts(tmp_path: Path) -> None:
+    apart = """
+        clusters:
+          - {cluster: cluster-1, date: 2026-10-01, by: olga, users: users.json}
+          - {cluster: cluster-1, date: 2026-10-02, by: olga, quorum: {data: {user: 2}}}
+          - {cluster: cluster-1, date: 2026-09-01, by: olga, quorum: {data: {user: 1}}}
+    """
+    cluster = cluster_with(a_file(tmp_path, apart))
+    assert cluster.user_quorum == 2
+    assert not isinstance(cluster.admins, Unknown)
+    assert [user.name for user in cluster.admins] == ["ann", "bob"]
+    assert cluster.listed_on == datetime(2026, 10, 1, tzinfo=UTC)
     assert cluster.statements == ()
+
+
+def test_a_date_at_the_end_of_time_is_read(tmp_path: Path) -> None:
+    text = FULL.replace("date: 2026-10-01", "date: 9999-12-31")
+    assert isinstance(cluster_with(a_file(tmp_path, text)).user_quorum, Unknown)
+
+
+def test_what_is_attested_of_something_else_is_told(tmp_path: Path) -> None:
+    attestation = load_attestation(a_file(tmp_path), NOW)
+    cluster = a_cluster()
+    assert list(attestation_notices(attestation, [cluster.id])) == []
+    assert [notice.text for notice in attestation_notices(attestation, ["cluster-2"])] == [
+        "the attestation speaks of `cluster-1`, and no cluster of that id or ARN was read"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -137,6 +168,11 @@ FAULTS = {
     "clusters: [{cluster: cluster-1, date: 2026-10-01, by: a, quorum: {error_code: 1, data: {}}}]": "error_code",
     "statements: [{about: c, topic: ceremony, date: 2026-10-01, by: a, text: t}]": "did you mean `key-ceremony`?",
     "statements: [{about: c, topic: quorum, date: 2026-10-01, text: t}]": "missing `by`",
+    "clusters: [{cluster: cluster-1, date: 2026-10-01, by: a}]": ":1:22: neither `users` nor `quorum` is listed",
+    "clusters: [{cluster: cluster-1, date: 2026-10-01, by: ' ', users: users.json}]": ":1:55: `by` is blank",
+    "statements: [{about: c, topic: quorum, date: 2026-10-01, expires: 2026-09-30, by: a, text: t}]": (
+        ":1:67: it ends before its date 2026-10-01"
+    ),
 }
 
 
