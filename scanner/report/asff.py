@@ -16,7 +16,7 @@ from scanner.model.rule import Outcome, RuleInfo, Severity
 from scanner.report.clean import clean
 from scanner.report.jsontext import encoded, json_text
 from scanner.report.options import RenderOptions, shown
-from scanner.report.phrases import evidence_line, waiver_line
+from scanner.report.phrases import evidence_lines, waiver_line
 from scanner.report.rulebook import rulebook
 from scanner.report.summary import observed
 
@@ -100,7 +100,7 @@ def _optional(finding: Finding, rule: RuleInfo, updated: str) -> dict[str, Any]:
 
 
 def _description(finding: Finding) -> str:
-    return ". ".join([finding.message, *(evidence_line(evidence) for evidence in finding.evidence)])
+    return ". ".join([finding.message, *evidence_lines(finding)])
 
 
 def _compliance(finding: Finding) -> dict[str, Any]:
@@ -143,8 +143,8 @@ def _product_fields(report: Report, finding: Finding) -> dict[str, str]:
             "keyproof/waiver/expires": finding.waiver.expires.isoformat(),
             "keyproof/waiver/ticket": finding.waiver.ticket or "",
         }
-    for number, evidence in enumerate(finding.evidence[:10]):
-        fields[f"keyproof/evidence/{number}"] = evidence_line(evidence)
+    for number, line in enumerate(evidence_lines(finding)[:10]):
+        fields[f"keyproof/evidence/{number}"] = line
     return {key: clean(value, 2048) for key, value in fields.items() if value.strip()}
 
 

@@ -10,7 +10,7 @@ from scanner.model.finding import Finding, Report
 from scanner.model.records import Gap
 from scanner.report.clean import clean
 from scanner.report.options import RenderOptions, shown
-from scanner.report.phrases import evidence_line
+from scanner.report.phrases import evidence_lines
 
 BOM = "\ufeff"
 """Without it spreadsheets take UTF-8 for an older encoding."""
@@ -31,7 +31,7 @@ COLUMNS: dict[str, Callable[[Finding], str]] = {
     "label": lambda f: f.label,
     "message": lambda f: f.message,
     "reasons": lambda f: "; ".join(f.reasons),
-    "evidence": lambda f: "; ".join(map(evidence_line, f.evidence)),
+    "evidence": lambda f: "; ".join(evidence_lines(f)),
     "fix": lambda f: f.fix.get("cli", ""),
     "status": lambda f: f.status or "",
     "first_seen": lambda f: f.first_seen.isoformat() if f.first_seen else "",

@@ -11,7 +11,7 @@ from scanner.model.finding import Finding, Report
 from scanner.model.rule import Outcome
 from scanner.report.clean import clean
 from scanner.report.options import RenderOptions, shown
-from scanner.report.phrases import evidence_line, headline, waiver_line
+from scanner.report.phrases import evidence_lines, headline, waiver_line
 from scanner.report.summary import by_rule, completeness
 
 CHILD = {
@@ -64,7 +64,7 @@ def _case(suite: XML.Element, finding: Finding) -> None:
         result = XML.SubElement(case, element, message=headline(finding, 1000))
         if element != "skipped":
             result.set("type", finding.severity.label)
-        result.text = "\n".join(clean(evidence_line(item), 1000) for item in finding.evidence)
+        result.text = "\n".join(clean(line, 1000) for line in evidence_lines(finding))
 
 
 def _gaps(root: XML.Element, report: Report) -> None:

@@ -10,7 +10,7 @@ from scanner.model.words import many
 from scanner.report.changes import change_lines
 from scanner.report.markup import code, code_block, prose
 from scanner.report.options import RenderOptions, shown
-from scanner.report.phrases import evidence_line, headline
+from scanner.report.phrases import evidence_lines, headline
 from scanner.report.rulebook import rulebook
 from scanner.report.summary import WORST_FIRST, by_rule, completeness, conclusion, summarize
 
@@ -104,7 +104,7 @@ def _table(findings: list[Finding]) -> Iterator[str]:
         places = (finding.address, f"{finding.location[0]}:{finding.location[1]}" if finding.location else None)
         where = "".join(f"<br>{code(place, TEXT)}" for place in places if place)
         status = f"**{finding.status}** " if finding.status else ""
-        evidence = "<br>".join(prose(evidence_line(item), TEXT) for item in finding.evidence[:3])
+        evidence = "<br>".join(prose(line, TEXT) for line in evidence_lines(finding)[:3])
         yield f"| {code(finding.subject, TEXT)}{where} | {status}{prose(headline(finding, TEXT))} | {evidence} |"
 
 

@@ -17,7 +17,7 @@ from scanner.model.rule import Outcome, RuleInfo, Severity
 from scanner.report.clean import clean
 from scanner.report.jsontext import json_text
 from scanner.report.options import RenderOptions, shown
-from scanner.report.phrases import evidence_line, headline, waiver_line
+from scanner.report.phrases import evidence_lines, headline, waiver_line
 from scanner.report.rulebook import rulebook
 from scanner.report.summary import observed
 
@@ -166,7 +166,7 @@ def _remediation(finding: Finding, rule: RuleInfo) -> dict[str, Any]:
 def _unmapped(finding: Finding) -> dict[str, Any]:
     unmapped: dict[str, Any] = {
         "keyproof_outcome": finding.outcome.value,
-        "keyproof_evidence": [clean(evidence_line(evidence), LIMIT) for evidence in finding.evidence],
+        "keyproof_evidence": [clean(line, LIMIT) for line in evidence_lines(finding)],
     }
     if finding.waiver is not None:
         unmapped["keyproof_waiver"] = clean(waiver_line(finding), LIMIT)

@@ -20,7 +20,7 @@ from scanner.model.rule import Outcome
 from scanner.report.clean import clean
 from scanner.report.jsontext import encoded, json_text
 from scanner.report.options import RenderOptions, shown
-from scanner.report.phrases import evidence_line, headline, waiver_line
+from scanner.report.phrases import evidence_lines, headline, waiver_line
 from scanner.report.requirements import RequirementVerdict, frameworks_of, verdicts
 from scanner.report.summary import completeness, conclusion, observed, summarize
 
@@ -82,8 +82,8 @@ def _selections(report: Report, standards: list[Framework]) -> list[dict[str, An
 
 def _observation(finding: Finding, moment: datetime) -> dict[str, Any]:
     evidence = [
-        {"description": clean(evidence_line(item), 4000).strip() or "-", "href": f"urn:keyproof:{finding.fingerprint}"}
-        for item in finding.evidence
+        {"description": clean(line, 4000).strip() or "-", "href": f"urn:keyproof:{finding.fingerprint}"}
+        for line in evidence_lines(finding)
     ]
     observation: dict[str, Any] = {
         "uuid": _observation_id(finding),

@@ -15,7 +15,7 @@ from scanner.model.words import many
 from scanner.report.changes import change_lines
 from scanner.report.clean import clean, clean_lines
 from scanner.report.options import RenderOptions, shown
-from scanner.report.phrases import evidence_line, waiver_line
+from scanner.report.phrases import evidence_lines, waiver_line
 from scanner.report.requirements import RequirementVerdict, frameworks_of, verdicts
 from scanner.report.rulebook import rulebook
 from scanner.report.summary import WORST_FIRST, Summary, completeness, conclusion, observed, summarize
@@ -201,7 +201,7 @@ def _row(finding: Finding, rule: RuleInfo, rule_index: int, account: int, region
         clean(finding.label, TEXT),
         clean(finding.message, TEXT),
         finding.status or "",
-        [clean(evidence_line(evidence), TEXT) for evidence in finding.evidence],
+        [clean(line, TEXT) for line in evidence_lines(finding)],
         [clean(reason, TEXT) for reason in finding.reasons],
         clean(waiver_line(finding), TEXT),
         f"{finding.first_seen:%Y-%m-%d}" if finding.first_seen else "",

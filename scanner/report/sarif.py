@@ -16,7 +16,7 @@ from scanner.report.clean import clean, clean_lines
 from scanner.report.jsontext import encoded, json_text
 from scanner.report.markup import code_block, plain_links, prose
 from scanner.report.options import RenderOptions, shown
-from scanner.report.phrases import evidence_line, headline, waiver_line
+from scanner.report.phrases import evidence_lines, headline, waiver_line
 from scanner.report.place import place_of, uri_of
 from scanner.report.rulebook import rulebook
 
@@ -149,7 +149,7 @@ def _result(finding: Finding, index: dict[str, int], source: Source) -> dict[str
 
 
 def _message(finding: Finding) -> str:
-    evidence = [clean(evidence_line(item), 500) for item in finding.evidence[:5]]
+    evidence = [clean(line, 500) for line in evidence_lines(finding)[:5]]
     return "\n".join([f"{clean(finding.subject, 500)}: {headline(finding, 1000)}", *evidence])
 
 

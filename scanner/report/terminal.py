@@ -16,7 +16,7 @@ from scanner.report.changes import change_lines
 from scanner.report.clean import clean
 from scanner.report.lines import Style, lines_of, paint
 from scanner.report.options import RenderOptions, shown
-from scanner.report.phrases import evidence_line, waiver_line
+from scanner.report.phrases import evidence_lines, waiver_line
 from scanner.report.summary import WORST_FIRST, Summary, by_rule, completeness, conclusion, summarize
 
 SEVERITY_STYLE: dict[Severity, Style] = {
@@ -144,7 +144,7 @@ def _finding(finding: Finding, options: RenderOptions, *, with_fix: bool) -> Ite
     yield from lines_of(f"- {first}", 2, options, hanging=2)
     yield from lines_of(second, 4, options)
     known = finding.status == "unchanged"  # said in full when it was new
-    decided = [] if known else list(dict.fromkeys(map(evidence_line, finding.evidence)))
+    decided = [] if known else evidence_lines(finding)
     for line in decided[:EVIDENCE_SHOWN]:
         yield from lines_of(f"because {line}", 6, options, "dim", hanging=2)
     if len(decided) > EVIDENCE_SHOWN:

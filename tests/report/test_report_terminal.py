@@ -56,6 +56,28 @@ def test_evidence_does_not_repeat_its_place():
     assert text_of(samples.a_report(samples.a_finding(evidence=(told, told)))).count("because key.tags is none") == 1
 
 
+def test_one_statement_stands_once_with_all_whom_it_lets_act():
+    def lets(who: str, *actions: str) -> samples.Evidence:
+        facts = {"arn": who, "actions": list(actions)}
+        return samples.Evidence("statement", who, "Allow * on *", "iam/admin", "/Statement/0", facts)
+
+    ana, batch = "arn:aws:iam::1:role/ana", "arn:aws:iam::1:role/batch"
+    evidence = (lets(ana, "kms:PutKeyPolicy"), lets(ana, "kms:Decrypt"), lets(batch, "kms:Decrypt"))
+    shown = " ".join(text_of(samples.a_report(samples.a_finding(evidence=evidence))).split())
+    assert shown.count("because") == 1
+    assert f"because Allow * on * [iam/admin#/Statement/0] for {ana}, {batch}" in shown
+
+
+def test_a_statement_names_nobody_whom_its_words_or_the_finding_name():
+    who = "arn:aws:iam::1:role/ana"
+    named = samples.Evidence("statement", who, f"Allow {who} kms:* on *", "key-policy/default", "/Statement/0")
+    of_its_own = samples.Evidence("statement", who, "Allow * on *", "iam/admin", "/Statement/0")
+    assert f" for {who}" not in text_of(samples.a_report(samples.a_finding(evidence=(named,), message="x")))
+    assert f" for {who}" not in text_of(
+        samples.a_report(samples.a_finding(evidence=(of_its_own,), subject=who, message="x"))
+    )
+
+
 def test_evidence_stands_under_its_finding_with_its_place(full):
     flat = " ".join(text_of(full).split())
     assert "because Allow kms:* to arn:aws:iam::111122223333:role/ops [key-policy/default#/Statement/1]" in flat

@@ -58,6 +58,8 @@ def _finding(fingerprint: str, path: Path) -> Finding:
 
 
 def _about_finding(finding: Finding) -> Iterator[str]:
+    from scanner.report.phrases import evidence_lines
+
     yield f"{finding.outcome} {finding.severity.label}: {finding.rule}"
     yield f"  {finding.label or finding.subject}"
     yield f"  {finding.subject}"
@@ -69,9 +71,8 @@ def _about_finding(finding: Finding) -> Iterator[str]:
         yield from _paragraph(f"waived until {waiver.expires} by {waiver.owner}: {waiver.reason}")
     if finding.evidence:
         yield "What decided"
-        for evidence in finding.evidence:
-            place = " ".join(filter(None, (evidence.document, evidence.pointer)))
-            yield from _paragraph(f"{evidence.text}{f' ({place})' if place else ''}", hanging=True)
+        for line in evidence_lines(finding):
+            yield from _paragraph(line, hanging=True)
     yield f"Fingerprint {finding.fingerprint}"
 
 
