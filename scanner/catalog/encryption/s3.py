@@ -166,6 +166,15 @@ BUCKET = EncryptedType(
             "expiration_days",
             "min(Lifecycle.Rules[?Status=='Enabled'].Expiration.Days || `[]`)",
             "Days after which the earliest enabled lifecycle rule expires objects; null: none does.",
+            terraform=(
+                At("aws_s3_bucket", "lifecycle_rule.expiration.days", on=("lifecycle_rule.enabled", True)),
+                At(
+                    "aws_s3_bucket_lifecycle_configuration",
+                    "rule.expiration.days",
+                    home="bucket",
+                    on=("rule.status", "Enabled"),
+                ),
+            ),
         ),
     ),
 )

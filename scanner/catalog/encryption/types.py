@@ -100,13 +100,15 @@ class At:
     only where that is no `Flag`. `home` marks a companion resource that completes another: it is the attribute
     by which the companion names the resource it belongs to (by name, id or ARN, whichever Terraform uses). A
     companion that exists wins over the resource's own attribute. Where a field has companions only and none
-    exists, there is no such use.
+    exists, there is no such use. `on` names the attribute of the block that switches it on, and the value by which it
+    is on: of several such blocks the least number counts.
     """
 
     type: str
     path: str
     absent: Silence | None = None
     home: str = ""
+    on: tuple[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from scanner.collect.terraform.arns import ROWS, arn_by_name, name_of
 from scanner.collect.terraform.draft import Draft, not_held
 from scanner.collect.terraform.instances import Instance
 from scanner.collect.terraform.uses import field_uses, unlisted_uses
-from scanner.collect.terraform.values import State, leaf, leaves
+from scanner.collect.terraform.values import Leaf, State, leaf, leaves
 from scanner.collect.terraform.world import World
 from scanner.model.arn import parse_arn, partition_of
 from scanner.model.records import KeyUse, Link, ResourceFact, Scalar
@@ -189,13 +189,25 @@ def _attributes(draft: Draft, row: EncryptedType, own: list[Instance], parts: Pa
             for holder in [one for one, _ in parts.get(at.type, ())] if at.home else own:
                 if holder.type != at.type:
                     continue
-                one = leaf(holder, at.path)
+                one = _stated(holder, at)
                 value: Any = one.value
                 if isinstance(value, (str, int, float, bool)) and not (value == 0 and at.path in ZERO_IS_NONE):
                     found[attribute.name] = value
                 elif one.state in OPEN and not draft.world.unwritten(holder, one, at.path):
                     draft.unread[f"attributes.{attribute.name}"] = draft.world.why_unknown(holder, one, at.path)
     return found
+
+
+def _stated(holder: Instance, at: At) -> Leaf:
+    """What stands at a place; of blocks that are switched on, the least number, unless one is left to apply."""
+    if at.on is None:
+        return leaf(holder, at.path)
+    path, on = at.on
+    switches = [(one, leaf(holder, path, one.at)) for one in leaves(holder, at.path)]
+    left_open = (part for pair in switches for part in pair if pair[1].value in (on, None) and part.state in OPEN)
+    numbers = [one for one, switch in switches if switch.value == on and isinstance(one.value, (int, float))]
+    least = min(numbers, key=lambda one: one.value, default=Leaf(State.ABSENT, None, at.path))
+    return next(left_open, least)
 
 
 def is_in_table(kind: str) -> bool:
