@@ -19,6 +19,7 @@ from scanner.authz.request import Decision, Unread, Verdict
 from scanner.authz.stores import StoreAccess
 from scanner.authz.subjects import Subject
 from scanner.authz.values import Known
+from scanner.model.arn import account_of
 
 Answer = dict[str, Any]
 Fixed = Mapping[str, str | tuple[str, ...]]
@@ -44,7 +45,7 @@ def who_can(estate: AccessEstate, action: str, key: str, context: Fixed | None =
         held = {entry["principal"] for entry in direct}
         found = [*direct, *(_escalated(p) for p in escalation.reaching(there.arn, name) if p.principal not in held)]
         reasons = access.reasons
-    reasons = tuple(dict.fromkeys((*reasons, *estate.unread_compute)))
+    reasons = tuple(dict.fromkeys((*reasons, *_before(estate, escalation, found), *estate.unread_compute)))
     return {
         "schema": 1,
         "action": name,
@@ -55,6 +56,15 @@ def who_can(estate: AccessEstate, action: str, key: str, context: Fixed | None =
         "principals": sorted(found, key=lambda entry: str(entry["principal"])),
         "reasons": list(reasons),
     }
+
+
+def _before(estate: AccessEstate, escalation: Escalation, found: list[Answer]) -> Iterator[str]:
+    """Why others may come to be somebody who was found: what of their IAM, or of who assumes a role, is not known."""
+    doubts = escalation.doubts.of_trust
+    accounts = {account_of(entry["principal"]) for entry in found if entry["type"] in ("user", "role")}
+    for account in sorted(filter(None, accounts)):
+        yield from estate.subjects.unread_in(account)
+    yield from (doubts[entry["principal"]] for entry in found if entry["principal"] in doubts)
 
 
 def _about_store(
@@ -123,7 +133,8 @@ def what_can(estate: AccessEstate, principal: str, context: Fixed | None = None)
         found += [
             {"key": arn, "aliases": aliases, **way} for way in _on_key(escalation, subject, estate.keys[arn], fixed)
         ]
-    reasons = sorted({*_reasons(estate, subject), *estate.unread_compute})
+    ways = escalation.doubts.onwards(subject.caller.text)
+    reasons = sorted({*_reasons(estate, subject), *ways, *estate.unread_compute})
     return {
         "schema": 1,
         "principal": subject.caller.text,

@@ -118,6 +118,21 @@ def parse_key_policy(name: str, source: Any) -> Document:
     return replace(document, statements=tuple(map(_heeded, document.statements)))
 
 
+def parse_trust(name: str, source: Any) -> Document:
+    """A role's trust policy, whose statements need an Action and a Principal and no Resource."""
+    document = parse_document(name, source)
+    return replace(document, statements=tuple(map(_trusting, document.statements)))
+
+
+def _trusting(statement: Statement) -> Statement:
+    if statement.fault:
+        return statement
+    lacking = _lacking(statement) == "Action"
+    if lacking or statement.principals is None:
+        return replace(statement, actions=EVERY, fault=f"{'Action' if lacking else 'Principal'} is missing")
+    return statement if statement.resources is not None else replace(statement, resources=("*",))
+
+
 def _heeded(statement: Statement) -> Statement:
     lacking = _lacking(statement)
     reason = f"{lacking} is missing, so the statement has no effect"

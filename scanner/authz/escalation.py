@@ -12,6 +12,7 @@ from functools import cached_property
 
 from scanner.authz.actions import bit, names
 from scanner.authz.becoming import Becoming
+from scanner.authz.doubts import Doubts
 from scanner.authz.evidence import Evidence, Step
 from scanner.authz.gains import ALL_THERE_IS, Gain, own_doing
 from scanner.authz.homes import Home, Homes
@@ -79,6 +80,11 @@ class Escalation:
         return {node: subject for node, subject in listed.items() if not subject.service_linked}
 
     @cached_property
+    def doubts(self) -> Doubts:
+        """Why there may be more ways than those that are told."""
+        return Doubts(self)
+
+    @cached_property
     def reached(self) -> Reached:
         """Who can come to which actions, as masks."""
         return Reached(self.homes, self.gains, self.starts)
@@ -94,6 +100,12 @@ class Escalation:
         """The actions that a principal can come to and may not do as it stands, without saying how."""
         start = Node(subject.caller.text)
         return self.reached.gained(self.reached.of(key), start) if start in self.starts else 0
+
+    def comes_to(self, principal: str, key: KeySubject) -> int:
+        """The actions that a user or role of the snapshot may do as it stands or can come to."""
+        node = Node(principal)
+        direct = self.gains.of(node, key, self.gains.special(key))[0].actions
+        return direct | self.may_reach(self.variants.subject(node), key)
 
     def from_principal(
         self, subject: Subject, key: KeySubject, *, among: int = ALL_THERE_IS, through_others: bool = False

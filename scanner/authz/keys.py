@@ -29,7 +29,9 @@ class KeySubject(Guarded):
 
     def unread(self) -> tuple[str, ...]:
         """Why it cannot be told for certain who is allowed."""
-        reasons = [layer.reason for layer in (self.policies, self.grants) if isinstance(layer, Unread)]
+        sides = (("policies", self.policies), ("grants", self.grants))
+        said = (layer.reason if isinstance(layer, Unread) else self.record.unread.get(name) for name, layer in sides)
+        reasons = filter(None, said)
         return (*reasons, *(fault for document in self.documents() for fault in document.faults))
 
 

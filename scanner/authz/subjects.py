@@ -185,6 +185,8 @@ class _Reader:
 
     def _identity(self, record: PrincipalFact) -> Iterator[Document]:
         yield from self._own(record)
+        if "groups" in record.unread:
+            yield Document(f"iam-inline/{record.name}", fault=f"groups not read: {record.unread['groups']}")
         for name in record.groups:
             group = self.groups.get((record.account, name))
             if group is None:
@@ -194,7 +196,7 @@ class _Reader:
 
     def _own(self, record: PrincipalFact) -> Iterator[Document]:
         for field_name in ("inline", "attached"):
-            if getattr(record, field_name) is UNSET:
+            if getattr(record, field_name) is UNSET or field_name in record.unread:
                 reason = record.unread.get(field_name, "not collected")
                 yield Document(f"iam-inline/{record.name}", fault=f"{field_name} policies not read: {reason}")
         if not isinstance(record.inline, UnsetType):

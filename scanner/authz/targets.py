@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from msgspec import UnsetType
 
 from scanner.authz.actions import ASSUME_ROLE
-from scanner.authz.documents import Document, parse_document
+from scanner.authz.documents import Document, parse_trust
 from scanner.authz.facts import RESOURCE_TAG, Facts
 from scanner.authz.guarded import Guarded
 from scanner.authz.powers import COMPUTE
@@ -132,9 +132,7 @@ def trust_of(role: Subject) -> tuple[Document, ...] | Unread:
         return Unread(f"the trust policy of {role.caller.text} was not read")
     if text is None:
         return ()
-    document = parse_document(name, text)
-    statements = tuple(replace(s, resources=("*",)) if s.resources is None else s for s in document.statements)
-    return (Document(name, statements, document.fault),)
+    return (parse_trust(name, text),)
 
 
 def _services(trust: tuple[Document, ...]) -> Iterator[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UnsetType
@@ -90,28 +89,34 @@ class AccessSource:
         return gainers(before.reaches, key.reaches, wanted, self._trusted | {key.account})
 
     def admins_becoming_users(self, key: Key) -> tuple[Access, ...] | Partial[Access]:
-        """Administrators who can come to use the key by something else than this key's own policy or grants."""
-        users = {access.arn for access in known_members(key.users)}
-        found = (
-            path
-            for access in known_members(key.admins)
-            if access.type in ("user", "role") and access.arn not in users
-            for path in self._ways_to_use(access.arn, key.arn)
-        )
-        return members(
-            found, reason_of(key.admins) or reason_of(key.users) or next(iter(self.estate.unread_compute), None)
-        )
+        """Administrators who can come to use the key by something else than this key's own policy or grants.
 
-    def _ways_to_use(self, principal: str, key_arn: str) -> Iterator[Access]:
-        subject = self.estate.subjects.by_arn.get(principal)
-        if subject is None:
-            return
+        Partial where somebody may be missing: among administrators or users, or on the ways from one to the other.
+        """
         from scanner.authz.actions import mask_of
 
-        among = mask_of(_possible(RELATIONS["users"], self._graph.keys[key_arn]))
+        users = {access.arn for access in known_members(key.users)}
+        among = mask_of(_possible(RELATIONS["users"], key))
+        found, doubt = [], reason_of(key.admins) or reason_of(key.users)
+        for access in known_members(key.admins):
+            if access.type in ("user", "role") and access.arn not in users:
+                way = self._way_to_use(access.arn, key.arn, among)
+                found += [way] if way else []
+                doubt = doubt or (None if way else self._doubt_of_way(access.arn, key.arn, among))
+        return members(found, doubt)
+
+    def _way_to_use(self, principal: str, key_arn: str, among: int) -> Access | None:
+        subject = self.estate.subjects.by_arn.get(principal)
+        if subject is None:
+            return None
         key = self.estate.keys[key_arn]
         ways = self.estate.escalation.from_principal(subject, key, among=among, through_others=True)
-        yield from (of_path(path) for _, path in islice(ways, 1))
+        return next((of_path(path) for _, path in ways), None)
+
+    def _doubt_of_way(self, principal: str, key_arn: str, among: int) -> str | None:
+        """Why a principal that has no way to use a key may have one all the same."""
+        doubt = self.estate.escalation.doubts.of_use(principal, self.estate.keys[key_arn], among)
+        return doubt or next(iter(self.estate.unread_compute), None)
 
     def on_all_keys(self, principal: str) -> tuple[Statement, ...] | Partial[Statement] | Unknown:
         """Statements of a principal that reach every key."""
@@ -123,23 +128,26 @@ class AccessSource:
         return tuple(map(statement_view, statements))
 
     @cached_property
-    def _classes_used(self) -> tuple[dict[str, set[str]], str | None]:
-        """Principal to the data classes of the keys that it may use, and why there may be more."""
+    def _classes_used(self) -> tuple[dict[str, set[str]], dict[str, str], str | None]:
+        """Principal to the data classes of the keys that it may use, why it may have more, and why anybody may."""
         classes: dict[str, set[str]] = defaultdict(set)
+        own_doubts: dict[str, str] = {}
         doubt = None
         for key in filter(_is_customers, self._graph.keys.values()):
-            own = set(known_members(key.data_classes))
-            doubt = doubt or reason_of(key.data_classes)
-            if own:
-                doubt = doubt or reason_of(key.users)
-                for access in known_members(key.users):
-                    classes[access.arn] |= own
-        return classes, doubt
+            own, unsure = set(known_members(key.data_classes)), reason_of(key.data_classes)
+            if not own and unsure is None:
+                continue
+            doubt = doubt or reason_of(key.users)
+            for access in known_members(key.users):
+                classes[access.arn] |= own
+                if unsure is not None:
+                    own_doubts.setdefault(access.arn, unsure)
+        return classes, own_doubts, doubt
 
     def decrypts_classes(self, principal: str) -> tuple[str, ...] | Partial[str]:
         """Data classes whose keys a principal may use."""
-        classes, doubt = self._classes_used
-        return members(sorted(classes.get(principal, ())), doubt)
+        classes, own_doubts, doubt = self._classes_used
+        return members(sorted(classes.get(principal, ())), own_doubts.get(principal) or doubt)
 
     def store_admins(self, store: Store) -> tuple[Access, ...] | Partial[Access]:
         """Users and roles of the store's account that may change or disconnect key stores."""

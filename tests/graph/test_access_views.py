@@ -250,6 +250,14 @@ def test_principal_knows_the_data_classes_that_it_decrypts():
     assert graph.principals[ROLE].decrypts_classes == ("pci",)
 
 
+def test_data_classes_that_were_not_told_concern_those_who_use_the_key():
+    idle = a_role("idle")
+    gap = a_gap("DescribeVolumes", "resource:AWS::EC2::Volume", service="ec2")
+    graph = build(a_snapshot(a_key(policies=policy(allow("kms:Decrypt"))), a_role(), idle, gap), Settings())
+    assert isinstance(graph.principals[ROLE].decrypts_classes, Partial)
+    assert graph.principals[idle.arn].decrypts_classes == ()
+
+
 def test_foreign_principal_is_trusted_only_by_the_settings():
     partner = "arn:aws:iam::999999999999:role/partner"
     snapshot = a_snapshot(a_key(policies=policy(allow("kms:Decrypt", partner))))
