@@ -34,7 +34,7 @@ class KeyGains:
         self.fixed = fixed
         self._memo: dict[object, tuple[Gain, ...]] = {}
         self.denied = frozenset(name for key in keys.values() for name in _denied(key))
-        """Principals that a key policy denies something by name, who so may have less than their class."""
+        """Principals that a key policy or an RCP denies something by name, who so may have less than their class."""
         self._placed: dict[Subject, str] = {}
 
     def group(self, node: Node) -> tuple[SubjectClass, str]:
@@ -112,7 +112,8 @@ class KeyGains:
 
 
 def _denied(key: KeySubject) -> Iterator[str]:
-    for document in key.documents():
+    levels = key.rcps if isinstance(key.rcps, tuple) else ()
+    for document in (*key.documents(), *(one for level in levels for one in level)):
         for statement in document.statements:
             if not statement.allows and statement.principals is not None:
                 yield from statement.principals.arns

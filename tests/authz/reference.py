@@ -278,7 +278,7 @@ def number(text: str) -> float | None:
 
 
 def moment(text: str) -> float | None:
-    if re.fullmatch(r"\d{5,}", text):
+    if re.fullmatch(r"\d{1,3}|\d{5,}", text):  # four digits are a year
         return float(text)
     try:
         found = datetime.datetime.fromisoformat(text)

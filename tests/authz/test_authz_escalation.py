@@ -80,6 +80,7 @@ class Way:
     in_team: bool = False
     boundary: list[dict[str, Any]] | None = None
     scp: list[dict[str, Any]] | None = None
+    rcp: list[dict[str, Any]] | None = None
     key: dict[str, Any] = field(default_factory=dict)
     function: bool = False
 
@@ -322,8 +323,9 @@ def estate(way: Way) -> AccessEstate:
     attached = (POLICY,) if way.attached else ()
     bound = f"arn:aws:iam::{A}:policy/bound"
     scps = None if way.scp is None else ((NamedDocument(name="scp", document=text(*way.scp)),),)
+    rcps = None if way.rcp is None else ((NamedDocument(name="rcp", document=text(*way.rcp)),),)
     items: list[Any] = [
-        AccountFact(account=A, region="aws-global", organization=None, scps=scps, rcps=None),
+        AccountFact(account=A, region="aws-global", organization=None, scps=scps, rcps=rcps),
         Coverage(account=A, region="eu-west-1", service="kms", operation="x", complete=True, provides=("alias",)),
         person(
             "eve",
@@ -363,6 +365,14 @@ def estate(way: Way) -> AccessEstate:
             )
         )
     return AccessEstate.of(snapshot_of(Source(type="aws", started=datetime(2026, 1, 1, tzinfo=UTC)), items))
+
+
+def test_whomever_an_rcp_denies_by_name_nobody_gains_anything_by() -> None:
+    anybody = may(["iam:PutUserPolicy", "iam:CreateAccessKey"])
+    everyone = {**deny("kms:*"), "Principal": {"AWS": [EVE, TOM, ADA, APP, HOP]}}
+    there = estate(Way("", [anybody], {}, "", policy=DELEGATED, rcp=[everyone]))
+    assert there.escalation.may_reach(there.subjects.by_arn[EVE], there.keys[KEY]) == 0
+    assert path_of_eve(Way("", [anybody], {}, "", policy=DELEGATED)) is not None
 
 
 def path_of_eve(way: Way) -> EscalationPath | None:
