@@ -25,6 +25,7 @@ TEMPLATES: Mapping[str, tuple[str, str]] = {
     "aws_iam_role": ("iam::{account}:role{path}{name}", "name"),
     "aws_iam_user": ("iam::{account}:user{path}{name}", "name"),
     "aws_iam_group": ("iam::{account}:group{path}{name}", "name"),
+    "aws_iam_instance_profile": ("iam::{account}:instance-profile{path}{name}", "name"),
     "aws_iam_policy": ("iam::{account}:policy{path}{name}", "name"),
     "aws_db_instance": ("rds:{region}:{account}:db:{name}", "identifier"),
     "aws_rds_cluster_instance": ("rds:{region}:{account}:db:{name}", "identifier"),

@@ -34,7 +34,8 @@ ATTACHED = {
 MEMBERSHIPS = {"aws_iam_user_group_membership": ("user", "groups"), "aws_iam_group_membership": ("users", "group")}
 """Membership types: the attributes that name users and groups."""
 
-IAM_TYPES = frozenset({*PRINCIPALS, *INLINE, *ATTACHED, *MEMBERSHIPS, "aws_iam_policy"})
+PROFILE = "aws_iam_instance_profile"
+IAM_TYPES = frozenset({*PRINCIPALS, *INLINE, *ATTACHED, *MEMBERSHIPS, "aws_iam_policy", PROFILE})
 
 
 @dataclass(slots=True)
@@ -44,6 +45,7 @@ class Attachments:
     inline: list[NamedDocument] = field(default_factory=list)
     managed: list[str] = field(default_factory=list)
     groups: list[str] = field(default_factory=list)
+    profiles: list[str] = field(default_factory=list)
     doubts: dict[str, str] = field(default_factory=dict)
     """`inline`, `attached` or `groups` to the reason."""
 
@@ -93,6 +95,7 @@ def _principal(world: World, instance: Instance, parts: Attachments) -> Principa
         groups=tuple(sorted(set(parts.groups))),
         boundary=UNSET if boundary.reason else world.arn(boundary.one) if boundary.one else text(boundary.value),
         tags=draft.tags(),
+        instance_profiles=tuple(sorted(parts.profiles)),
         unread=draft.unread,
     )
 
@@ -154,6 +157,7 @@ def _principal_elsewhere(arn: str, parts: Attachments) -> PrincipalFact:
         inline=tuple(parts.inline),
         attached=tuple(sorted(set(parts.managed))),
         groups=tuple(sorted(set(parts.groups))),
+        instance_profiles=tuple(sorted(parts.profiles)),
         unread=dict.fromkeys(("trust", "inline", "attached", "groups", "boundary", "tags"), why),
     )
 
@@ -174,6 +178,10 @@ def _attachments(world: World) -> dict[str, Attachments]:
                 _attach_managed(world, instance, found.setdefault(arn, Attachments()), doubt)
     for instance in world.of(*MEMBERSHIPS):
         _join(world, instance, found)
+    for instance in world.of(PROFILE):
+        for arn, doubt in _principals_named(world, instance, "role", "role"):
+            if doubt is None:
+                found.setdefault(arn, Attachments()).profiles.append(world.arn(instance))
     return found
 
 

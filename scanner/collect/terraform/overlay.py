@@ -37,6 +37,7 @@ MEMBERS: Mapping[str, Callable[[Any], Any]] = {
     "inline": lambda document: document.name,
     "attached": lambda arn: arn,
     "groups": lambda name: name,
+    "instance_profiles": lambda arn: arn,
     "uses": lambda use: use.field,
     "links": lambda link: link,
     "hsms": lambda hsm: hsm.id,

@@ -24,6 +24,9 @@ NEW = ("create", "replace", "deferred")
 
 OPEN = (State.UNKNOWN, State.UNKNOWN_BLOCK)
 
+RUNS_WITH = {"role": "aws_iam_role", "instance_profile": "aws_iam_instance_profile"}
+"""Attributes that name what something runs with, and the Terraform type of that."""
+
 ZERO_IS_NONE = frozenset({"retention_in_days"})
 """Attributes that Terraform writes as 0 where AWS states nothing (a log group without an end of retention)."""
 
@@ -193,9 +196,19 @@ def _attributes(draft: Draft, row: EncryptedType, own: list[Instance], parts: Pa
                 value: Any = one.value
                 if isinstance(value, (str, int, float, bool)) and not (value == 0 and at.path in ZERO_IS_NONE):
                     found[attribute.name] = value
+                elif one.state in OPEN and (runs := _runs_with(draft.world, attribute.name, holder, at.path)):
+                    found[attribute.name] = runs
                 elif one.state in OPEN and not draft.world.unwritten(holder, one, at.path):
                     draft.unread[f"attributes.{attribute.name}"] = draft.world.why_unknown(holder, one, at.path)
     return found
+
+
+def _runs_with(world: World, attribute: str, holder: Instance, path: str) -> str | None:
+    """The ARN of a role or instance profile of the plan that something new will run with."""
+    if attribute not in RUNS_WITH:
+        return None
+    found = world.refer(holder, path, [RUNS_WITH[attribute]])
+    return world.arn(found.one) if found.one and found.certainty == "exact" else None
 
 
 def _stated(holder: Instance, at: At) -> Leaf:
