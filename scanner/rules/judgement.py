@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from scanner.graph.access_views import NOT_READ
 from scanner.model.facttypes import View
 from scanner.model.finding import Evidence
 from scanner.model.rule import Outcome
@@ -46,8 +47,11 @@ def _failure(rule: Rule, place: int, subject: View, as_of: datetime) -> Words:
     check = rule.program.checks[place]
     evidence, values = rule.program.show(place, subject, as_of)
     message = check.message.render(values) if check.message else rule.info.title
-    if conditions := conditional(evidence):
-        message += f", if {shown(conditions)}"
+    conditions = conditional(evidence)
+    if asked := tuple(text for text in conditions if NOT_READ not in text):
+        message += f", if {shown(asked)}"
+    if unread := tuple(text for text in conditions if NOT_READ in text):
+        message += f", as far as is known: {shown(unread)}"
     path = text_of(rule.program.evidence) if rule.program.evidence else ""
     chosen = evidence_of(evidence, identity_of(subject), path)
     read = reads_of(rule.program, check.term, subject, as_of)

@@ -206,6 +206,8 @@ MESSAGES = [
     ("{plural(t.nums.size(), 'key', 'keys')}", {"nums": Partial((1,), "r")}, "at least 1 key"),
     ("{plural(t.nums.size(), 'key', t.name)}", {"nums": Partial((1,), "r"), "name": U}, "unknown"),
     ("{t.names}", {"names": Partial(("a",), "r")}, "a and perhaps others"),
+    ("{t.names.join('; ')}", {"names": Partial(("a", "b"), "r")}, "a; b and perhaps others"),
+    ("{t.names.join('; ')}", {"names": Partial((), "r")}, "unknown"),
     ("{t.near} {t.on}", {"near": None, "on": True}, "none true"),
     ("{'}'.size()} {t.best}", {"best": item("x", name="part")}, "1 part"),
     ("{as_of}, {as_of - timestamp('2025-01-01T00:00:00Z')}", {}, "2026-01-01, 365 days"),

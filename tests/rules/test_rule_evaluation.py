@@ -87,6 +87,15 @@ def test_a_failure_on_conditional_access_alone_names_the_conditions(tmp_path: Pa
     assert "aws:SourceVpc" not in finding.message
 
 
+def test_a_layer_that_was_not_read_is_no_condition(tmp_path: Path) -> None:
+    conditions = ("aws:SourceVpc is vpc-1", "SCPs of account 1 were not read: refused")
+    perhaps = access("b", certain=False, conditions=conditions)
+    (finding,) = judged(tmp_path, SEPARATION, a_key(admins=(perhaps,), users=(perhaps,))).findings
+    assert finding.message.endswith(
+        ", if aws:SourceVpc is vpc-1, as far as is known: SCPs of account 1 were not read: refused"
+    )
+
+
 def test_what_is_unknown_is_said_with_its_reason(tmp_path: Path) -> None:
     reason = "kms:ListGrants AccessDenied in 111122223333/eu-central-1"
     key = a_key(admins=(access("a"),), users=Partial((), reason))

@@ -126,7 +126,7 @@ CALLS = (
     _method("distinct", "(list<T>) -> list<T>", "Each member once.", arithmetic.distinct, part=partial.distinct,
             linear=True),
     _method("join", "(list<string>, string) -> string", "The texts with a separator between.", arithmetic.joined,
-            linear=True),
+            part=partial.join, linear=True),
     Function("plural", "(int, string, string) -> string",
              "The number with the words that go with it: `plural(n, \"key is\", \"keys are\")`.",
              arithmetic.plural, part=partial.plural),

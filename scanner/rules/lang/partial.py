@@ -82,6 +82,14 @@ def plural(args: list[Any]) -> Any:
     return Undecided(merged(args))
 
 
+def join(args: list[Any]) -> Any:
+    """`a, b and perhaps others` for a list known in part, to be shown and not compared."""
+    items, separator = args
+    if isinstance(items, PartList) and items.known and isinstance(separator, str):
+        return Worded(items.reasons, f"{arithmetic.joined(items.known, separator)} and perhaps others")
+    return Undecided(merged(args))
+
+
 def intersects(args: list[Any]) -> Any:
     """True when known members meet; false when either list is certainly empty."""
     if _empty(args[0]) or _empty(args[1]):
