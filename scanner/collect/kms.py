@@ -118,11 +118,11 @@ class _Reads:
         if self._refused is None and self._metadata.get("KeyManager") == "AWS":
             # AWS managed keys cannot be tagged or rotated by the account, and have the one policy that AWS wrote.
             self._given = {"tags": {}, "rotation": None, "rotations": ()}
-            self._unread = {
-                "grants": "grants of AWS managed keys are not read",
-                "last_usage": "the last use of AWS managed keys is not read",
+            self._unread = {"last_usage": "the last use of AWS managed keys is not read"}
+            return {
+                "grants": ("ListGrants", kms_reads.grants),
+                "policies": ("GetKeyPolicy", kms_reads.default_policy),
             }
-            return {"policies": ("GetKeyPolicy", kms_reads.default_policy)}
         plan: dict[str, tuple[str, Callable[[Scope, str], Any]]] = {
             "grants": ("ListGrants", kms_reads.grants),
             "policies": ("ListKeyPolicies", kms_reads.policies),

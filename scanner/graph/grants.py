@@ -44,7 +44,7 @@ def _grant(key: Key, stated: GrantFact, trusted: set[str]) -> Grant:
         grantee_account=account,
         grantee_trusted=account is None or account in trusted,
         grantee_human=principal_type(grantee) in ("user", "federated") or "/AWSReservedSSO_" in grantee,
-        by_service=made_by_service(stated),
+        by_service=made_by_service(stated) or key.manager == "AWS",  # a key policy of AWS lets services alone make them
         operations=tuple(sorted(stated.operations)),
         retiring=stated.retiring_service or stated.retiring,
         constrained=bool(stated.context_equals or stated.context_subset or stated.source_arn),

@@ -48,12 +48,10 @@ def test_a_policy_that_resource_access_manager_wrote_is_read_beside_the_default_
     assert [document.name for document in keys[key_id(6)].policies] == ["default", "AWS_RAM"]
 
 
-def test_an_aws_managed_key_costs_two_calls_and_its_grants_are_said_to_be_unread(keys: dict[str, Any], aws: FakeAws):
-    assert calls_about(aws, 2) == {"DescribeKey": 1, "GetKeyPolicy": 1}
+def test_an_aws_managed_key_is_asked_for_its_policy_and_grants_alone(keys: dict[str, Any], aws: FakeAws):
+    assert calls_about(aws, 2) == {"DescribeKey": 1, "GetKeyPolicy": 1, "ListGrants": 1}
     key = keys[key_id(2)]
-    assert key.grants is UNSET
-    assert key.unread["grants"] == "grants of AWS managed keys are not read"
-    assert (key.tags, key.rotation, key.rotations) == ({}, None, ())
+    assert (key.tags, key.rotation, key.rotations, key.grants) == ({}, None, (), ())
 
 
 @pytest.mark.parametrize("number", [3, 5, 8], ids=["CloudHSM key store", "asymmetric", "external key store"])

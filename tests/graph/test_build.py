@@ -148,6 +148,7 @@ GRANTS = [
 def test_grants_that_services_made_for_themselves_are_told_apart(facts, by_service):
     grant = GrantFact(id="g-1", operations=("Decrypt",), **facts)
     assert only(graph_of(a_key(grants=(grant,))).grants).by_service is by_service
+    assert only(graph_of(a_key(grants=(grant,), manager="AWS")).grants).by_service
 
 
 @pytest.mark.parametrize(
