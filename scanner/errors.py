@@ -12,7 +12,7 @@ KeyproofError                      base; carries the exit code of the command
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class KeyproofError(Exception):
@@ -25,8 +25,7 @@ class UsageError(KeyproofError):
     """The command line or a file that the user wrote is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One fault in a file that the user wrote.
 
     `line` and `column` count from 1; 0 means that the place is not known.

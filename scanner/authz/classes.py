@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from scanner.authz.actions import ALIAS_ACTIONS, KEY_ACTIONS, bit
 from scanner.authz.conditions import Test, keys_of, truth_of
@@ -51,8 +52,7 @@ KEYS = Domain(
 )
 
 
-@dataclass(slots=True, eq=False)
-class SubjectClass:
+class SubjectClass(Struct, eq=False):
     """Principals that only their names tell apart."""
 
     members: list[Subject] = field(default_factory=list)
@@ -69,8 +69,7 @@ class SubjectClass:
         return Caller("", self.first.caller.kind, self.first.caller.account)
 
 
-@dataclass(slots=True, eq=False)
-class KeyClass:
+class KeyClass(Struct, eq=False):
     """Keys that only their names tell apart."""
 
     members: list[Guarded] = field(default_factory=list)

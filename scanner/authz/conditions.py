@@ -8,9 +8,10 @@ What an absent key means is in `_when_absent`; see the IAM user guide, "Conditio
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from scanner.authz.operators import NULL, OPERATORS, Operator
 from scanner.authz.patterns import Pattern, literal
@@ -24,8 +25,7 @@ class ConditionFault(ValueError):
     """A Condition element that AWS would not accept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(Struct, frozen=True):
     """One operator on one context key."""
 
     operator: Operator

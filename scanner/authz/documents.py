@@ -7,9 +7,12 @@ as nothing and a faulty Deny as one that may apply, so a malformed policy never 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scanner.authz.actions import EVERY, matching
 from scanner.authz.conditions import ConditionFault, Test, parse_conditions
@@ -22,8 +25,7 @@ _ELEMENTS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Statement:
+class Statement(Struct, frozen=True, eq=False):
     """One statement. `actions` is a mask of `scanner.authz.actions`; 0 for a statement without effect."""
 
     allows: bool
@@ -56,8 +58,7 @@ class Statement:
         return self.sid or str(self.index)
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(Struct, frozen=True, dict=True):
     """One policy document under the name that evidence uses (`key-policy/default`)."""
 
     name: str

@@ -7,8 +7,9 @@ what each of its steps asks for is its condition. What is and is not modelled st
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from scanner.authz.actions import bit, names
 from scanner.authz.becoming import Becoming
@@ -30,8 +31,7 @@ from scanner.model.records import ResourceFact
 __all__ = ["Escalation", "EscalationPath", "Step"]
 
 
-@dataclass(frozen=True, slots=True)
-class EscalationPath:
+class EscalationPath(Struct, frozen=True):
     """How a principal comes to an action on a key that nothing allows it as it stands."""
 
     principal: str

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scanner.authz.actions import bit, names
 from scanner.authz.becoming import Act, Becoming, Edge
@@ -23,8 +25,7 @@ from scanner.authz.variants import Node
 from scanner.authz.ways import OPEN_TRUST
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One step of an escalation."""
 
     actor: str

@@ -7,7 +7,8 @@ is tried: may the principal set this tag to this value, or make this alias?
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from scanner.authz.actions import ALIAS_ACTIONS, KEY_ACTIONS, bit
 from scanner.authz.conditions import Test

@@ -6,8 +6,9 @@ The own key policy, an own grant, a replica with an own policy, tags and aliases
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from scanner.authz.actions import ALIAS_ACTIONS, CREATE_GRANT, GRANTABLE, KEY_ACTIONS, RETIRE_GRANT, bit, names
 from scanner.authz.classes import GRANTEE

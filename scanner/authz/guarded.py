@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from scanner.authz.documents import Document, Statement
 from scanner.authz.facts import Facts
@@ -19,8 +20,7 @@ ACCOUNT_IN_TEXT = re.compile(r"(?<!\d)\d{12}(?!\d)")
 NAMES_ACCOUNTS = ("kms:calleraccount", "aws:principalaccount", "aws:principalarn")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Guarded:
+class Guarded(Struct, frozen=True, eq=False):
     """One resource with everything of its side."""
 
     arn: str

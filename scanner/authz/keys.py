@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 
 from msgspec import UnsetType
 
@@ -16,8 +15,7 @@ from scanner.model.records import AccountFact, AliasFact, GrantFact, KeyFact
 from scanner.model.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class KeySubject(Guarded):
+class KeySubject(Guarded, frozen=True, eq=False):
     """One key with everything of its side: key policies, grants, RCPs, facts."""
 
     record: KeyFact

@@ -10,11 +10,12 @@ import binascii
 import operator
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+from msgspec import Struct
 
 from scanner.authz.patterns import ANYTHING, Pattern
 from scanner.authz.values import Truth
@@ -120,8 +121,7 @@ def _ordered(parse: Callable[[str], Decimal | None], holds: Callable[[Decimal, D
     return compare
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
+class Operator(Struct, frozen=True):
     """One operator. Either `fit` compares patterns (and policy variables work) or `compare` compares values."""
 
     name: str

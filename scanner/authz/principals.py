@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Literal
 
+from msgspec import Struct
+
 from scanner.model.arn import parse_arn
 
 CallerKind = Literal[
@@ -19,8 +21,7 @@ CallerKind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """Who makes a request.
 
     Beside the principals of AWS there are two that stand for many: `account`, some principal of an account

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scanner.authz.actions import KEY_ACTIONS, bit, mask_of, names
 from scanner.authz.classes import KeyClass, SubjectClass
@@ -18,8 +20,7 @@ from scanner.authz.subjects import Subject
 from scanner.authz.weigh import Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(Struct, frozen=True):
     """One principal may do one action on one key."""
 
     principal: str
@@ -86,8 +87,7 @@ def _alike(outcome: Outcome) -> list[int]:
     return groups
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Holding:
+class Holding(Struct, frozen=True, eq=False):
     """Some principals and what they may do with one key."""
 
     group: Sequence[Subject]
@@ -121,8 +121,7 @@ class Holding:
                     yield Reach(who, kind, account, action, *rest)
 
 
-@dataclass(frozen=True, slots=True)
-class KeyAccess:
+class KeyAccess(Struct, frozen=True):
     """Whoever may do something with one key."""
 
     key: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
+
+from msgspec import Struct, field
 
 from scanner.authz.actions import bit
 from scanner.authz.documents import Document, StatementRef
@@ -20,8 +21,7 @@ class Verdict(Enum):
     DENIED = "DENIED"
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(Struct, frozen=True):
     """A layer that was not collected, and why."""
 
     reason: str
@@ -33,8 +33,7 @@ Levels = tuple[tuple[Document, ...], ...] | Unread | None
 """The documents of each level of an organisation, root first."""
 
 
-@dataclass(frozen=True, slots=True)
-class AccessRequest:
+class AccessRequest(Struct, frozen=True):
     """Some actions (a mask) of one caller on one resource, in one context."""
 
     caller: Caller
@@ -55,8 +54,7 @@ def request_for(
     return AccessRequest(caller, bit(action), resource, account, context, settle)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Documents:
+class Documents(Struct, frozen=True, kw_only=True):
     """Everything that a decision rests on."""
 
     key_policies: tuple[Document, ...] | Unread = ()
@@ -69,8 +67,7 @@ class Documents:
     endpoint: Layer = None
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """The answer for one action, with what it rests on."""
 
     verdict: Verdict

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from scanner.authz.keys import KeySubject
 from scanner.authz.request import AccessRequest, Documents
@@ -10,8 +10,7 @@ from scanner.authz.subjects import Subject
 from scanner.authz.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(Struct, frozen=True):
     """One question about all actions on a key; the caller of `request` may stand for a class that `subject` is of."""
 
     subject: Subject

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Struct, UnsetType, field
 
 from scanner.authz.actions import mask_of
 from scanner.authz.documents import Document, parse_document, parse_whole
@@ -24,8 +23,7 @@ _TYPES = {"session": "role", "other": "unknown"}
 _TAGGING = mask_of(("sts:TagSession", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Subject:
+class Subject(Struct, frozen=True, eq=False):
     """One caller with everything of its own side: identity documents, boundary, SCPs, facts."""
 
     caller: Caller
@@ -42,8 +40,7 @@ class Subject:
         return _TYPES.get(self.caller.kind, self.caller.kind)
 
 
-@dataclass(slots=True)
-class Subjects:
+class Subjects(Struct):
     """Everybody that a snapshot knows by account, and the documents to make strangers from."""
 
     accounts: dict[str, AccountFact]

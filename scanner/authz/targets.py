@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import dataclass
 
 from msgspec import UnsetType
 
@@ -23,8 +22,7 @@ from scanner.model.snapshot import Snapshot
 BOUNDARY = "iam:permissionsboundary"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Target(Guarded):
+class Target(Guarded, frozen=True, eq=False):
     """One thing that decides over principals, or runs with a role."""
 
     kind: str

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
+
+from msgspec import Struct
 
 from scanner.authz.patterns import ANYTHING, Pattern, literal, wildcard
 
@@ -24,15 +25,13 @@ class Truth(IntEnum):
         return Truth(2 - self.value)
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """The key stands in the request with these values; none at all means that it is absent."""
 
     values: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(Struct, frozen=True):
     """The key's value is not known, only what it would look like: one of `shapes`, or (`absent`) not there at all."""
 
     shapes: tuple[Pattern, ...] = (ANYTHING,)

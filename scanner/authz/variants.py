@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from scanner.authz.actions import EVERY
 from scanner.authz.documents import Document, Statement

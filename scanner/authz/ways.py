@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import NamedTuple, cast
+
+from msgspec.structs import replace
 
 from scanner.authz.actions import ASSUME_ROLE, bit
 from scanner.authz.classes import Classes, Domain, KeyClass, SubjectClass

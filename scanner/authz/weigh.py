@@ -9,8 +9,9 @@ evaluation logic"; KMS developer guide, "Troubleshooting key access" (the flow c
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from scanner.authz.actions import (
     ALIAS_ACTIONS,
@@ -78,8 +79,7 @@ class Weighed:
         return Masks(self._surely[route], self._possibly[route])
 
 
-@dataclass(slots=True)
-class Outcome:
+class Outcome(Struct):
     """The answer for every action of a request, and the layers it came from."""
 
     may: int

@@ -8,10 +8,11 @@ authorization reference for both services.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 USAGE_OF = {
     "kms:Encrypt": "ENCRYPT_DECRYPT",
@@ -36,8 +37,7 @@ Source: KMS developer guide, "Key type reference".
 """
 
 
-@dataclass(frozen=True, slots=True)
-class KmsAction:
+class KmsAction(Struct, frozen=True):
     """One action; `cls` is use, administration, grant-management or read, refined by `subclass`."""
 
     name: str
@@ -65,7 +65,7 @@ class KmsAction:
 
 @cache
 def _table() -> dict[str, Any]:
-    text = files("scanner.catalog").joinpath("data", "kms_actions.json").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("data").joinpath("kms_actions.json").read_text(encoding="utf-8")
     table: dict[str, Any] = json.loads(text)
     return table
 

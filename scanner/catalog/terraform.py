@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 JSON_TEXT = ("json",)
 """Stands for the switches beside an attribute whose text is JSON: whether it names a key is not read."""
@@ -17,7 +17,7 @@ JSON_TEXT = ("json",)
 @cache
 def key_attributes() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     """Terraform type to its attributes that an author can set to name a key, each with the switches beside it."""
-    text = files("scanner.catalog").joinpath("data/terraform-key-attributes.json").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("data").joinpath("terraform-key-attributes.json").read_text(encoding="utf-8")
     table = json.loads(text)
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for kind, attributes in table["attributes"].items():

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 from scanner.cli.failures import say
 from scanner.errors import KeyproofError
@@ -27,8 +28,7 @@ def cache_folder(environment: Mapping[str, str]) -> Path:
     return (Path(stated) if stated else Path.home() / ".cache") / "keyproof"
 
 
-@dataclass(frozen=True, slots=True)
-class CheckovSource:
+class CheckovSource(Struct, frozen=True):
     """Where what checkov says comes from: a run, a report, or nowhere."""
 
     run: bool = False

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from msgspec.structs import replace
 
 from scanner.cli.failures import say
 from scanner.cli.options import Gate, Rendering
@@ -47,7 +47,7 @@ def keep_and_deliver(verdict: Verdict, store: str | None, rendering: Rendering, 
 
     failure: KeyproofError | None = None
     try:
-        verdict = dataclasses.replace(verdict, report=record(verdict.report, store))
+        verdict = replace(verdict, report=record(verdict.report, store))
     except KeyproofError as error:
         failure = error
     code = deliver(verdict, rendering, gate)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from msgspec import Struct
 
 from scanner.cli.output import Destination, DestinationType
 from scanner.cli.words import Word
@@ -22,8 +22,7 @@ SEVERITIES = ("critical", "high", "medium", "low", "info")
 FILE = click.Path(path_type=Path)
 
 
-@dataclass(frozen=True, slots=True)
-class Rendering:
+class Rendering(Struct, frozen=True):
     """Where reports go and what of them is shown."""
 
     formats: tuple[Destination, ...]
@@ -33,8 +32,7 @@ class Rendering:
     ocsf_version: str = OCSF
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(Struct, frozen=True):
     """What decides between exit 0, 1 and 3; it never changes what is shown."""
 
     fail_on: str
@@ -42,8 +40,7 @@ class Gate:
     allow_gaps: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Judging:
+class Judging(Struct, frozen=True):
     """Which rules run, with which settings, as of when."""
 
     rules: tuple[Path, ...]
@@ -98,6 +95,8 @@ class OcsfVersion(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The version, one of those that are known."""
+        if value == OCSF:
+            return OCSF
         from scanner.report.ocsf import VERSIONS
 
         if value not in VERSIONS:
@@ -209,14 +208,14 @@ def _set_verbose(_: click.Context, __: click.Parameter, value: int) -> None:
         logging.getLogger("scanner").setLevel(logging.INFO if value == 1 else logging.DEBUG)
 
 
-def _grouped(kind: type[Any], name: str, *decorators: Callable[[Any], Any]) -> Callable[[F], F]:
-    """Gather the values of the options of `decorators` into one `kind`, passed as the keyword `name`."""
+def _grouped(kind: type[Struct], parameter: str, *decorators: Callable[[Any], Any]) -> Callable[[F], F]:
+    """Gather the values of the options of `decorators` into one `kind`, passed as the keyword `parameter`."""
 
     def decorate(command: F) -> F:
         @wraps(command)
         def with_group(*args: Any, **values: Any) -> Any:
-            own = {field.name: values.pop(field.name) for field in fields(kind)}
-            return command(*args, **values, **{name: kind(**own)})
+            own = {name: values.pop(name) for name in kind.__struct_fields__}
+            return command(*args, **values, **{parameter: kind(**own)})
 
         decorated: Any = with_group
         for decorator in reversed(decorators):

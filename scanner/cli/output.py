@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -76,10 +75,13 @@ def color_wanted(no_color: bool) -> bool:
     return sys.stdout.isatty() and not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def write(text: str | bytes, path: Path | None) -> None:
-    """Write `text` as UTF-8 to `path`, or to stdout when that is None. Raises UsageError where `path` takes nothing."""
+def write(text: str | bytes | Iterable[str], path: Path | None) -> None:
+    """Write `text`, whole or in pieces, as UTF-8 to `path`, or to stdout when that is None.
+
+    Raises UsageError where `path` takes nothing.
+    """
     if path is None:
-        write_stdout(text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace"))
+        write_stdout(_pieces(text))
         return
     try:
         if path.exists() and not path.is_file():
@@ -90,10 +92,10 @@ def write(text: str | bytes, path: Path | None) -> None:
         raise UsageError(f"`{path}` cannot be written: {(error.strerror or str(error)).lower()}") from error
 
 
-def write_stdout(data: bytes) -> None:
+def write_stdout(data: bytes | Iterable[bytes]) -> None:
     """Write to stdout; a reader that has seen enough (`| head`) is no error and changes no exit code."""
     try:
-        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.writelines([data] if isinstance(data, bytes) else data)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         _forget_stdout()
@@ -107,18 +109,19 @@ def _forget_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _pieces(text: str | bytes) -> Iterator[bytes]:
-    """The bytes of a report, a megabyte at a time: a large one is not held twice."""
+def _pieces(text: str | bytes | Iterable[str]) -> Iterator[bytes]:
+    """The bytes of a report, at most a megabyte of text at a time: a large one is not held twice."""
     if isinstance(text, bytes):
         yield text
         return
-    for at in range(0, len(text), 1 << 20):
-        yield text[at : at + (1 << 20)].encode("utf-8", "backslashreplace")
+    for part in (text,) if isinstance(text, str) else text:
+        for at in range(0, len(part), 1 << 20):
+            yield part[at : at + (1 << 20)].encode("utf-8", "backslashreplace")
 
 
 def _replace(path: Path, pieces: Iterator[bytes]) -> None:
     # A name of its own: a container's process ids repeat, and a killed run may have left its file behind.
-    new = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}")
+    new = path.with_name(f".{path.name[:100]}.{os.urandom(4).hex()}")
     handle = os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scanner import __version__
 from scanner.cli.failures import WRONG_INPUT, say
@@ -42,16 +44,14 @@ Annotate: TypeAlias = Callable[[list[Finding]], tuple[list[Finding], Sequence[No
 """Findings with what else is known of them, and what a reader must know."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """A report, and the rules that broke while it was made."""
 
     report: Report
     broken: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Judge:
+class Judge(Struct, frozen=True):
     """Everything that is needed to judge a snapshot, read and checked before a scan begins."""
 
     rules: tuple[Rule, ...]

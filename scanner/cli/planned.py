@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scanner import __version__
 from scanner.cli.checkov import CheckovSource
@@ -28,8 +30,7 @@ from scanner.rules.waivers import Waiver
 from scanner.store import in_canonical_order, read_snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedEstate:
+class PlannedEstate(Struct, frozen=True):
     """A plan with the estate before apply and after it."""
 
     plan: Plan

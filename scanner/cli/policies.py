@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 MANAGED_POLICY_CHARACTERS = 6144
 """Limit of a managed policy, white space not counted (IAM user guide, "IAM and AWS STS quotas")."""
 
 
-@dataclass(frozen=True, slots=True)
-class Permissions:
+class Permissions(Struct, frozen=True):
     """What a command may do, under a name."""
 
     name: str

@@ -36,7 +36,7 @@ def render(report: Report, rendering: Rendering) -> None:
             all_outcomes=rendering.all,
             ocsf_version=rendering.ocsf_version,
         )
-        write(FORMATS[destination.format].render(report, options), destination.path)
+        write(FORMATS[destination.format].pieces(report, options), destination.path)
 
 
 def exit_code(report: Report, gate: Gate) -> int:

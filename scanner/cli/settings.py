@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from fnmatch import fnmatchcase
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from scanner.cli.toml_places import place_of
 from scanner.errors import Problem, SettingsError
@@ -38,7 +37,7 @@ def load_settings(path: Path | None, directory: Path) -> Settings:
 
 def settings_schema() -> dict[str, Any]:
     """The JSON Schema of a settings file."""
-    schema: dict[str, Any] = json.loads((files("scanner.cli") / "settings.schema.json").read_text("utf-8"))
+    schema: dict[str, Any] = json.loads(Path(__file__).with_name("settings.schema.json").read_text("utf-8"))
     return schema
 
 
@@ -55,6 +54,8 @@ def _nearest(directory: Path) -> tuple[Path, dict[str, Any]] | None:
 
 
 def _parse(path: Path) -> dict[str, Any]:
+    import tomllib  # most commands find no settings file
+
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from scanner import __version__
 from scanner.collect.clients import THREADS, Clients
@@ -25,8 +26,7 @@ from scanner.model.snapshot import Sink
 __all__ = ["Progress", "ScanOptions", "scan"]
 
 
-@dataclass(frozen=True, slots=True)
-class ScanOptions:
+class ScanOptions(Struct, frozen=True):
     """What to scan and how. No Regions: the session's; `all`: every enabled one.
 
     `quota_fraction` is the share of AWS's request quotas to use, above 0 and at most 1. `last_usage_budget` is how many

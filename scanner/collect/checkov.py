@@ -13,11 +13,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 import msgspec
+from msgspec import Struct, field
 
 from scanner.collect.checkov_checks import CHECKS
 from scanner.errors import SourceError, UsageError
@@ -31,8 +31,7 @@ MOST_RESOURCES = 3_000
 PASSED, FAILED = "PASSED", "FAILED"
 
 
-@dataclass(frozen=True, slots=True)
-class CheckovResult:
+class CheckovResult(Struct, frozen=True):
     """One check on one resource; `address` empty where the report does not name the resource (SARIF)."""
 
     check: str
@@ -42,8 +41,7 @@ class CheckovResult:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class CheckovReport:
+class CheckovReport(Struct, frozen=True):
     """What checkov said; `problem` says in words why it said nothing."""
 
     results: tuple[CheckovResult, ...] = ()
@@ -103,8 +101,7 @@ def install_checkov(cache: Path, python: str = sys.executable) -> Path:
 # --- running ---------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class CheckovRun:
+class CheckovRun(Struct):
     """checkov at work in the background; `finish` collects what it says."""
 
     _problem: str | None = None

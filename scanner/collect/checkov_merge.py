@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from scanner.collect.checkov import CheckovReport, CheckovResult
 from scanner.collect.checkov_checks import CHECKS

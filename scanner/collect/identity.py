@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 from typing import Any
 
 import botocore.session
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ProfileNotFound
+from msgspec import Struct
 
 from scanner.collect.models import model_loader
 from scanner.collect.session import Refused, Scope
@@ -18,8 +18,7 @@ from scanner.model.arn import parse_arn, partition_of
 _NOT_ANSWERED = {"Timeout", "Unreachable", "Unreadable", "Unsupported"}
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """What GetCallerIdentity says."""
 
     arn: str

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import jmespath
+from msgspec import Struct
 
 from scanner.catalog.quotas import PAGE_SIZES
 
@@ -45,8 +45,7 @@ class PagingError(Exception):
     """The pages do not lead to the end of the list."""
 
 
-@dataclass(frozen=True, slots=True)
-class Paging:
+class Paging(Struct, frozen=True):
     """One operation's way of paging. Paths are JMESPath into the answer."""
 
     tokens: tuple[tuple[str, Any], ...] = ()

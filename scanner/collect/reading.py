@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from scanner.catalog.encryption.types import Absent, EncryptedType, KeyField, LinkField, key_use, untold
 from scanner.catalog.paths import search
@@ -16,8 +17,7 @@ _BRACES = re.compile(r"\{([^{}]+)\}")
 _MILLISECONDS = 1e11  # a later moment in seconds would be the year 5138
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(Struct):
     """What the calls about one item have brought so far.
 
     `refused` maps the place of a detail that could not be read (`Call.into`) to the reason; the empty place stands

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct, field
 
 from scanner.catalog.encryption import ENCRYPTED_TYPES
 from scanner.catalog.encryption.types import Absent, Api, Call, EncryptedType
@@ -49,8 +48,7 @@ def _lane(row: EncryptedType) -> tuple[str, str] | None:
     return row.api.details[0].service or row.api.service, row.api.details[0].operation
 
 
-@dataclass(slots=True)
-class _Listed:
+class _Listed(Struct):
     """What one listing brought: gaps, coverage and finished records, and for each row what needs details yet."""
 
     items: list[Item] = field(default_factory=list)

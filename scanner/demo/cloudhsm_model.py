@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from moto.core.utils import unix_time
+from msgspec import Struct, field
 
 
-@dataclass(slots=True)
-class Hsm:
+class Hsm(Struct):
     """One HSM; `state` as AWS names it."""
 
     id: str
@@ -35,8 +34,7 @@ class Hsm:
         }
 
 
-@dataclass(slots=True)
-class Cluster:
+class Cluster(Struct):
     """One cluster; `kmsuser_fault` is how a custom key store's login into it ends, None when it works."""
 
     id: str
@@ -81,8 +79,7 @@ class Cluster:
         return {name: value for name, value in entry.items() if value is not None}
 
 
-@dataclass(slots=True)
-class Backup:
+class Backup(Struct):
     """One backup of a cluster."""
 
     id: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from scanner.demo.key_policies import (
     MAC,
@@ -25,8 +26,7 @@ TRAIL = f"arn:aws:cloudtrail:{SECOND}:{ACCOUNT}:trail/organisation-audit"
 _LOGS = f"arn:aws:logs:{MAIN}:{ACCOUNT}:*"
 
 
-@dataclass(frozen=True, slots=True)
-class KeyPlan:
+class KeyPlan(Struct, frozen=True):
     """One key: its alias (None: it has none), the day it was made, its policy and what it is made of.
 
     `store` is the name of a custom key store. `rotation` is the period of automatic rotation in days, None: off.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 from unittest.mock import patch
@@ -17,10 +16,10 @@ from unittest.mock import patch
 from moto import backends
 from moto.core.base_backend import BaseBackend
 from moto.core.responses import BaseResponse
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Extension:
+class Extension(Struct, frozen=True):
     """What stands in for moto's own classes of one service (`service` is moto's package name)."""
 
     service: str

@@ -7,11 +7,11 @@ import are never unwrapped, a material is an identifier with dates.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moto.moto_api._internal import mock_random
+from msgspec import Struct, field
 
 DEFAULT_PERIOD_DAYS = 365
 
@@ -26,8 +26,7 @@ def new_material_id() -> str:
     return f"{mock_random.getrandbits(256):064x}"
 
 
-@dataclass(slots=True)
-class Material:
+class Material(Struct):
     """One key material; `rotated` is None for the first one, `valid_to` None for one that does not expire."""
 
     id: str
@@ -38,8 +37,7 @@ class Material:
     description: str | None = None
 
 
-@dataclass(slots=True)
-class Rotation:
+class Rotation(Struct):
     """The rotation settings and materials that all keys of a multi-Region set share."""
 
     enabled_at: datetime | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +9,7 @@ from moto.core.utils import unix_time
 from moto.kms import models
 from moto.kms.utils import generate_private_key
 from moto.moto_api._internal import mock_random
+from msgspec import Struct, field
 
 from scanner.demo.kms_material import Material, Rotation, expiration_model, new_material_id, now
 
@@ -24,8 +24,7 @@ _NEWER_SIGNING = {
 }
 
 
-@dataclass(slots=True)
-class RegionSet:
+class RegionSet(Struct):
     """The Regions of one multi-Region key; every key of the set holds the same object."""
 
     primary: str

@@ -7,11 +7,11 @@ Connecting takes no time here; it fails as AWS says it does, from the state of t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from moto.core.exceptions import JsonRESTError
+from msgspec import Struct
 
 CLOUDHSM = "AWS_CLOUDHSM"
 XKS = "EXTERNAL_KEY_STORE"
@@ -33,8 +33,7 @@ def kms_error(code: str, message: str) -> JsonRESTError:
     return JsonRESTError(code, message)
 
 
-@dataclass(slots=True)
-class KeyStore:
+class KeyStore(Struct):
     """One custom key store; `xks` holds the proxy configuration of an external one, without its secret."""
 
     id: str

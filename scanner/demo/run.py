@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from unittest.mock import patch
+
+from msgspec import Struct
 
 from scanner.catalog.quotas import QUOTAS, Quota
 from scanner.errors import UsageError
@@ -17,8 +18,7 @@ UNHURRIED = Quota(1000)
 """The emulation answers at once what AWS answers five times a second."""
 
 
-@dataclass(frozen=True, slots=True)
-class Demo:
+class Demo(Struct, frozen=True):
     """What to scan: these Regions with the credentials of the environment, as of this day; what people attest."""
 
     regions: tuple[str, ...]

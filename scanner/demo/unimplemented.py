@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from threading import RLock
 from typing import Any
 from unittest.mock import patch
 
 from botocore.client import BaseClient
 from botocore.model import OperationModel, StructureShape
+from msgspec import Struct
 
 from scanner.demo.isolation import RealNetworkRefused
 
@@ -40,8 +40,7 @@ class Unimplemented(NotImplementedError):
     """A call that the emulation has no answer for."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Answered:
+class _Answered(Struct, frozen=True):
     """The part of an HTTP response that botocore's clients look at."""
 
     status_code: int = 200

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 from unittest.mock import patch
@@ -16,6 +15,7 @@ from moto.backends import get_backend
 from moto.cloudhsmv2.models import cloudhsmv2_backends
 from moto.kms.models import kms_backends
 from moto.moto_api._internal import mock_random
+from msgspec import Struct, field
 
 from scanner.demo.cloudhsm_model import Cluster
 from scanner.demo.emulator import emulated_aws
@@ -35,8 +35,7 @@ def day(text: str) -> datetime:
     return datetime.fromisoformat(f"{text}T08:00:00+00:00")
 
 
-@dataclass(slots=True)
-class World:
+class World(Struct):
     """Clients of one account, and a clock that stands still until it is moved."""
 
     session: boto3.Session

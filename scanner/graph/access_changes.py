@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:  # the engine is loaded when the first access fact is read
     from scanner.authz.reach import KeyAccess, Reach
@@ -14,8 +15,7 @@ Reached = dict[tuple[str, str], "Reach"]
 """By (principal, action)."""
 
 
-@dataclass(frozen=True, slots=True)
-class AccessChange:
+class AccessChange(Struct, frozen=True):
     """One action that a principal may do now and could not, or the other way round.
 
     `reach` is the access that is gained or lost; `other` what there is on the other side of the change, when an

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from scanner.graph.compare_plan import PlannedChanges, access_entries
 from scanner.graph.compare_policies import policy_changes
@@ -35,8 +36,7 @@ ACCESS = ("admins", "users", "grantors")
 Change = dict[str, Any]
 
 
-@dataclass(slots=True)
-class Comparison:
+class Comparison(Struct):
     """What differs, by the words of `Report.changes`."""
 
     keys: list[Change] = field(default_factory=list)

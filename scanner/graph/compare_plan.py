@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from scanner.graph.access import AccessKey
 from scanner.graph.access_changes import AccessChange, access_changes, newly_open
@@ -16,8 +17,7 @@ from scanner.model.unknown import Unknown
 LEAVING = ("PendingDeletion", "PendingReplicaDeletion")
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedChanges:
+class PlannedChanges(Struct, frozen=True):
     """Replacements of a plan: `replaced` leads from the name after apply to the name before."""
 
     replaced: dict[str, str]

@@ -6,7 +6,7 @@ CloudHSM), XKS (external key store). Source: KMS developer guide, "AWS KMS keys"
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from scanner.graph.known import Completeness
 from scanner.graph.views import Key
@@ -39,8 +39,7 @@ def is_aws_alias(reference: str) -> bool:
     return reference.startswith("alias/aws/") or ":alias/aws/" in reference
 
 
-@dataclass(slots=True)
-class KeyIndex:
+class KeyIndex(Struct):
     """Finds the key that a reference names: ARN, key id, alias name or alias ARN."""
 
     completeness: Completeness

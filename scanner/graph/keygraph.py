@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from scanner.graph.custody import KeyIndex
 from scanner.graph.known import Completeness
@@ -16,8 +17,7 @@ from scanner.model.settings import Settings
 from scanner.model.snapshot import Snapshot
 
 
-@dataclass(slots=True)
-class KeyGraph:
+class KeyGraph(Struct):
     """Tables of views by ARN or id, and thin relations between the same names."""
 
     snapshot: Snapshot

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from scanner.graph.relations import Relations, reachable
 from scanner.model.settings import DataClass, Selector
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from scanner.graph.thin import Thin
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """What selectors look at: one resource or key."""
 
     id: str
@@ -34,8 +34,7 @@ class Placed:
     ou_path: tuple[str, ...] | Unknown = ()
 
 
-@dataclass(slots=True)
-class Scope:
+class Scope(Struct):
     """Data classes by node: how each came into scope, and where a tag or link that was not read leaves it open."""
 
     paths: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))

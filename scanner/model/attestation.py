@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct
 
 Topic = Literal["quorum", "key-ceremony", "custodians", "on-premises-keys", "direct-hsm-keys"]
 TOPICS: tuple[Topic, ...] = ("quorum", "key-ceremony", "custodians", "on-premises-keys", "direct-hsm-keys")
 
 
-@dataclass(frozen=True, slots=True)
-class AttestedUser:
+class AttestedUser(Struct, frozen=True):
     """One user of `cloudhsm-cli user list`."""
 
     name: str
@@ -22,8 +22,7 @@ class AttestedUser:
     mfa: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """What cloudhsm-cli listed of one cluster; None where that listing is not there.
 
     `stale` says why it no longer counts.
@@ -38,8 +37,7 @@ class Listing:
     stale: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """One dated statement about a cluster, key or account, named by id or ARN; `stale` as for a listing."""
 
     about: str
@@ -50,8 +48,7 @@ class Statement:
     stale: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Attestation:
+class Attestation(Struct, frozen=True):
     """Everything that was attested."""
 
     listings: tuple[Listing, ...] = ()

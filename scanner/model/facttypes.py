@@ -16,11 +16,12 @@ there is none; `| Unknown` where it may not have been read (any list may also be
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, ClassVar, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from msgspec import Struct
 
 from scanner.model.unknown import Partial, Unknown
 
@@ -29,25 +30,22 @@ Many = Union[tuple[T, ...], Partial[T], Unknown]  # noqa: UP007  (a generic alia
 """A list fact: known, partly known or unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Doc:
+class Doc(Struct, frozen=True):
     """What a fact means, where it comes from, its unit: the text of the reference page."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
 class OneOf:
     """The values that a string can take; comparing with any other is an error in a rule."""
 
-    values: frozenset[str]
+    __slots__ = ("values",)
 
     def __init__(self, *values: str) -> None:
-        object.__setattr__(self, "values", frozenset(values))
+        self.values = frozenset(values)
 
 
-@dataclass(frozen=True, slots=True)
-class Lazy:
+class Lazy(Struct, frozen=True):
     """A relation that is worked out when it is first read, because it is costly."""
 
 
@@ -100,8 +98,7 @@ class View(metaclass=_ViewType):
         return cls.__name__
 
 
-@dataclass(frozen=True, slots=True)
-class FactType:
+class FactType(Struct, frozen=True):
     """A type of the rule language.
 
     `name` is bool, int, double, string, timestamp, duration, list, map, object or null.
@@ -123,8 +120,7 @@ class FactType:
         return f"opt<{text}>" if self.nullable else text
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One fact of a view."""
 
     name: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from scanner.model.framework import Framework
 from scanner.model.keypage import KeyPage
@@ -13,8 +14,7 @@ from scanner.model.records import Gap, Source
 from scanner.model.rule import Control, Outcome, RuleInfo, Severity
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """One thing that decided: a field, a policy statement, a grant, a path.
 
     `facts` holds plain JSON values; `pointer` is a JSON pointer into the document or the path of the field.
@@ -32,8 +32,7 @@ class Evidence:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class WaiverNote:
+class WaiverNote(Struct, frozen=True):
     """The waiver that covers a finding; the outcome stays FAIL."""
 
     owner: str
@@ -42,8 +41,7 @@ class WaiverNote:
     ticket: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """The outcome of one rule on one subject.
 
     `message` is one line; `reasons` say why a NOT_ASSESSED could not be told.
@@ -84,8 +82,7 @@ class Finding:
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-@dataclass(frozen=True, slots=True)
-class Unlisted:
+class Unlisted(Struct, frozen=True):
     """Subjects that may exist but could not be listed, so that no rule judged them."""
 
     subject_type: str
@@ -94,16 +91,14 @@ class Unlisted:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """Something about waivers or settings that a reader must know: expired, unused, lapsing."""
 
     type: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(Struct, frozen=True):
     """What `Report.findings` was cut to when it was written down: nothing below `severity`, only these outcomes."""
 
     severity: Severity
@@ -112,8 +107,7 @@ class Cut:
     """How many verdicts failed, not waived, with those that were cut."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrendPoint:
+class TrendPoint(Struct, frozen=True):
     """One earlier run: how many verdicts failed (not waived), by severity label, and were not assessed."""
 
     as_of: datetime
@@ -122,8 +116,7 @@ class TrendPoint:
     complete: bool
 
 
-@dataclass(frozen=True, slots=True)
-class FixRecord:
+class FixRecord(Struct, frozen=True):
     """What became of the failures of one rule, or of the rules that serve one standard, over all runs."""
 
     name: str
@@ -140,16 +133,14 @@ class FixRecord:
     """When the oldest open failure opened."""
 
 
-@dataclass(frozen=True, slots=True)
-class FixRecords:
+class FixRecords(Struct, frozen=True):
     """How long faults stay, by rule and by standard."""
 
     rules: tuple[FixRecord, ...]
     frameworks: tuple[FixRecord, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """All that a renderer may see."""
 
     source: Source

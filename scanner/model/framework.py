@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(Struct, frozen=True):
     """One requirement in our own words."""
 
     id: str
@@ -16,8 +15,7 @@ class Requirement:
     """No scan can tell; a person must show it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Framework:
+class Framework(Struct, frozen=True):
     """One file of `policies/frameworks/`; `id` is `pci-dss-4.0.1`."""
 
     id: str

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 RELATIONS = ("protects", "can_administer", "can_use", "can_grant", "granted", "replica_of")
 """The relations that a key page shows, in the order of the page."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChainLink:
+class ChainLink(Struct, frozen=True):
     """One step of the custody chain, outermost first: cluster, store, key."""
 
     type: str
@@ -20,8 +19,7 @@ class ChainLink:
     """As AWS names it, with the error code of a failed connection; `unknown` when it could not be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeyEdge:
+class KeyEdge(Struct, frozen=True):
     """One relation between the key and something else: a row of its page, a line of its drawing."""
 
     relation: str
@@ -40,8 +38,7 @@ class KeyEdge:
     """Statements and grants that give it: `key-policy/default#/Statement/0`."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeyPage:
+class KeyPage(Struct, frozen=True):
     """One key with its surroundings, in words that a reader can check."""
 
     arn: str

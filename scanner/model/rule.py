@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 
 class Severity(IntEnum):
@@ -46,8 +47,7 @@ class Strength(StrEnum):
     SUPPORTS = "supports"
 
 
-@dataclass(frozen=True, slots=True)
-class Control:
+class Control(Struct, frozen=True):
     """A requirement in somebody's standard: `pci-dss-4.0.1/3.7.4`."""
 
     id: str
@@ -67,8 +67,7 @@ class Control:
 SUBJECTS = ("key", "resource", "principal", "grant", "store", "cluster", "trail", "account", "change")
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
+class Variant(Struct, frozen=True):
     """What a rule is in the accounts of an environment whose settings change it; `off` is the reason why it is off."""
 
     environment: str
@@ -78,8 +77,7 @@ class Variant:
     off: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RuleInfo:
+class RuleInfo(Struct, frozen=True):
     """The words of one rule file: all that a report needs to know of it."""
 
     id: str

@@ -5,9 +5,11 @@ Read from `keyproof.toml` or `[tool.keyproof]` by the command line; everything b
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from scanner.model.attestation import Attestation
 from scanner.model.rule import Severity
@@ -15,8 +17,7 @@ from scanner.model.rule import Severity
 DEFAULT_CUSTODY = {"pci": ("CKS",), "signing": ("CKS", "XKS")}
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(Struct, frozen=True):
     """What puts a resource or key in a data class: every stated part must match, patterns use `*` and `?`."""
 
     tags: dict[str, str] = field(default_factory=dict)
@@ -41,8 +42,7 @@ DEFAULT_PCI = tuple(
 """Tags that declare PCI scope when no settings file says otherwise; names and values compare without case."""
 
 
-@dataclass(frozen=True, slots=True)
-class DataClass:
+class DataClass(Struct, frozen=True):
     """A class of data, what is in it, and the custodies that its keys may have (empty: any)."""
 
     name: str
@@ -50,8 +50,7 @@ class DataClass:
     custody: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TrustedAccount:
+class TrustedAccount(Struct, frozen=True):
     """An account or organisation outside the scanned ones that may hold access, with who answers for it."""
 
     id: str
@@ -59,8 +58,7 @@ class TrustedAccount:
     expires: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RuleSettings:
+class RuleSettings(Struct, frozen=True):
     """What is changed about rules, by rule id; `disabled` holds the reason why a rule is off."""
 
     params: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -78,8 +76,7 @@ class RuleSettings:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(Struct, frozen=True):
     """Accounts in which rules are set differently; no account is in two environments."""
 
     accounts: tuple[str, ...]
@@ -87,8 +84,7 @@ class Environment:
     """All that holds there, the general settings included."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """Everything a person can set; the defaults are what runs without a settings file."""
 
     data_classes: tuple[DataClass, ...] = (DataClass("pci", DEFAULT_PCI, DEFAULT_CUSTODY["pci"]),)

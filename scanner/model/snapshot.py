@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
+
+from msgspec import Struct, field
 
 from scanner.model.records import Coverage, Gap, Item, Record, Source
 
@@ -18,8 +19,7 @@ class Sink(Protocol):
         """Keep one record, gap or coverage row."""
 
 
-@dataclass(slots=True)
-class Snapshot:
+class Snapshot(Struct):
     """Facts, gaps and coverage of one capture; `digest` covers facts, gaps and coverage, not `source`."""
 
     source: Source

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 from importlib import import_module
+
+from msgspec import Struct
 
 from scanner.model.finding import Report
 from scanner.report.options import RenderOptions
@@ -11,12 +13,11 @@ from scanner.report.options import RenderOptions
 __all__ = ["FORMATS", "Format", "RenderOptions"]
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """One way to write a report."""
 
     module: str
-    """Module of this package that defines `render(report, options) -> str`."""
+    """Module of this package that defines `render(report, options) -> str`, and `pieces` where reports grow large."""
     about: str
     """One line for the help text."""
     every_outcome: bool = False
@@ -24,8 +25,12 @@ class Format:
 
     def render(self, report: Report, options: RenderOptions) -> str:
         """`report` as text that can be written as UTF-8; the same bytes for the same input."""
-        text: str = import_module(f"scanner.report.{self.module}").render(report, options)
-        return text
+        return "".join(self.pieces(report, options))
+
+    def pieces(self, report: Report, options: RenderOptions) -> Iterable[str]:
+        """The same text in pieces, so that nobody need hold it whole."""
+        module = import_module(f"scanner.report.{self.module}")
+        return module.pieces(report, options) if hasattr(module, "pieces") else (module.render(report, options),)
 
 
 FORMATS: dict[str, Format] = {

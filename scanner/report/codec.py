@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from functools import lru_cache
 
 import msgspec
@@ -67,7 +66,7 @@ def finding_out(finding: Finding) -> wire.FindingOut:
         fix=finding.fix,
         fingerprint=finding.fingerprint,
         status=finding.status,
-        waiver=None if finding.waiver is None else wire.WaiverOut(**asdict(finding.waiver)),
+        waiver=None if finding.waiver is None else wire.WaiverOut(**msgspec.structs.asdict(finding.waiver)),
         subject_type=finding.subject_type,
         label=finding.label,
         identity=finding.identity,
@@ -91,7 +90,9 @@ def _gap_out(gap: Gap) -> wire.GapOut:
 
 def _rule_out(rule: RuleInfo) -> wire.RuleOut:
     words = {name: getattr(rule, name) for name in wire.RuleOut.__struct_fields__}
-    variants = tuple(wire.VariantOut(**asdict(one) | {"severity": one.severity.label}) for one in rule.variants)
+    variants = tuple(
+        wire.VariantOut(**msgspec.structs.asdict(one) | {"severity": one.severity.label}) for one in rule.variants
+    )
     changed = {"severity": rule.severity.label, "controls": _controls_out(rule.controls), "variants": variants}
     return wire.RuleOut(**words | changed)
 

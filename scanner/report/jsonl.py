@@ -15,7 +15,12 @@ from scanner.report.options import RenderOptions
 
 def render(report: Report, options: RenderOptions) -> str:
     """A `report` line (everything but the two lists), then a line for each `gap` and each `finding`."""
-    return "".join(json_text(line, indent=0) for line in _lines(report, options))
+    return "".join(pieces(report, options))
+
+
+def pieces(report: Report, options: RenderOptions) -> Iterator[str]:
+    """The same, one line after the other."""
+    return (json_text(line, indent=0) for line in _lines(report, options))
 
 
 def _lines(report: Report, options: RenderOptions) -> Iterator[dict[str, Any]]:

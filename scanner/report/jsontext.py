@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 HIDDEN = re.compile(
     "[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\U000e0000-\U000e0fff]"
@@ -21,20 +23,29 @@ def json_text(value: Any, *, indent: int = 2) -> str:
     `indent` 0 puts it on one line. A reader of the JSON gets every character back as it was, except that
     a lone surrogate, which UTF-8 cannot carry, becomes a question mark.
     """
-    return harmless(_formatted(value, indent).decode())
+    return harmless(_formatted(_encode(value), indent).decode()) + "\n"
 
 
-def _formatted(value: Any, indent: int) -> bytes:
-    """One step after the other, so that at most two copies of a large report are held."""
-    encoded = _encode(value)
-    if indent:
-        encoded = msgspec.json.format(encoded, indent=indent)
-    return encoded + b"\n"
+def json_pieces(whole: Struct, large: str) -> Iterator[str]:
+    """`json_text(whole)` with the items of its list `large` made one by one, so that it is never held as a text."""
+    before, empty, after = json_text(replace(whole, **{large: ()})).partition(f'\n  "{large}": []')
+    between = empty[:-1]
+    yield before
+    for item in getattr(whole, large):
+        yield between + "\n    " + json_text(item)[:-1].replace("\n", "\n    ")
+        between = ","
+    yield (empty if between != "," else "\n  ]") + after
+
+
+def _formatted(encoded: bytes, indent: int) -> bytes:
+    return msgspec.json.format(encoded, indent=indent) if indent else encoded
 
 
 def harmless(text: str) -> str:
     """JSON text that says the same and does nothing to a terminal or a log."""
-    return HIDDEN.sub(_escape, text).replace("##[", "##\\u005b")  # a CI runner obeys `##[command]` anywhere in a line
+    if not text.isascii() or "\x7f" in text:
+        text = HIDDEN.sub(_escape, text)
+    return text.replace("##[", "##\\u005b")  # a CI runner obeys `##[command]` anywhere in a line
 
 
 def encoded(items: Iterable[Any]) -> list[msgspec.Raw]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from scanner.model.finding import Cut, Finding, Report
 from scanner.model.rule import Outcome, Severity
@@ -11,8 +12,7 @@ from scanner.model.rule import Outcome, Severity
 BY_DEFAULT = (Outcome.FAIL, Outcome.NOT_ASSESSED)
 
 
-@dataclass(frozen=True, slots=True)
-class RenderOptions:
+class RenderOptions(Struct, frozen=True):
     """How to write a report.
 
     `width` is in terminal columns. `severity` is the lowest that is shown; it never changes a verdict,

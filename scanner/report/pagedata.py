@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import msgspec
@@ -147,7 +146,7 @@ def _requirement(framework: str, verdict: RequirementVerdict) -> dict[str, Any]:
 
 def _waiver(finding: Finding, report: Report) -> dict[str, Any]:
     assert finding.waiver is not None
-    return asdict(finding.waiver) | {
+    return msgspec.structs.asdict(finding.waiver) | {
         "rule": finding.rule,
         "subject": finding.subject,
         "label": finding.label,
@@ -180,7 +179,7 @@ def island(report: Report, options: RenderOptions) -> dict[str, Any]:
             _row(finding, book[finding.rule], index[finding.rule], accounts[finding.account], regions[finding.region])
             for finding in listed
         ],
-        "keys": [cleaned(asdict(key)) for key in report.key_pages],
+        "keys": [cleaned(msgspec.to_builtins(key)) for key in report.key_pages],
         "relations": [[relation, RELATION_WORDS[relation]] for relation in RELATIONS],
         "observed": f"{observed(report):%Y-%m-%d}",
     }

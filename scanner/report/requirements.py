@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scanner.model.finding import Report
 from scanner.model.framework import Framework, Requirement
@@ -16,8 +18,7 @@ LISTED_AS = {"store": {"store", "key-store"}, "grant": {"grant", "key.grants", "
 """The words of `Gap.makes_unknown` under which a kind of subject is listed, where they differ from its name."""
 
 
-@dataclass(frozen=True, slots=True)
-class RequirementVerdict:
+class RequirementVerdict(Struct, frozen=True):
     """What the rules that cite one requirement came to.
 
     `verdict` is the worst outcome, never PASS while subjects may be missing, and None when no rule of this

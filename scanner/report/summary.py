@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from scanner.model.finding import Finding, Report
 from scanner.model.rule import Outcome, Severity
@@ -16,8 +17,7 @@ STATUSES = ("new", "unchanged", "fixed", "regressed")
 WORST_FIRST = tuple(sorted(Severity, reverse=True))
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(Struct, frozen=True):
     """Counts over everything that was judged, whatever a listing shows."""
 
     outcomes: dict[Outcome, int]

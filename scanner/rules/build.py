@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+
+from msgspec import Struct, field
 
 from scanner.errors import Problem
 from scanner.graph.views import SUBJECT_VIEWS
@@ -27,8 +28,7 @@ T = TypeVar("T")
 Path_ = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One rule, ready to run. `source` is its file, for problems with its examples.
 
     `elsewhere` is what it is in the environments of `info.variants`, by their names.
@@ -64,8 +64,7 @@ class Rule:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Struct, frozen=True):
     """What settings change about one rule."""
 
     params: Mapping[str, Any] = field(default_factory=dict)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from scanner.model.facttypes import View, fields_of
 from scanner.model.finding import Evidence, Finding, Unlisted
@@ -24,8 +25,7 @@ GIVE_UP_AFTER = 3
 """Subjects on which a rule may be too expensive before it is not tried on further ones."""
 
 
-@dataclass(slots=True)
-class Evaluation:
+class Evaluation(Struct):
     """What came of all rules on all subjects.
 
     `findings` hold FAIL and NOT_ASSESSED, or every outcome when that was asked for; `counts` give rule id to outcome

@@ -7,10 +7,9 @@ identity are one object, whose facts may stand at either.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from msgspec import UnsetType
+from msgspec import Struct, UnsetType
 
 from scanner.errors import Problem, RuleError
 from scanner.graph.views import SUBJECT_VIEWS
@@ -26,8 +25,7 @@ AS_OF = datetime(2026, 1, 1, tzinfo=UTC)
 """The date of an example that states none."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExampleResult:
+class ExampleResult(Struct, frozen=True):
     """What came of one example. `problem` says in words what is wrong; empty when all is well.
 
     An outcome without an example is a result too, with the name `(coverage)`.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from scanner.graph.access_views import NOT_READ
 from scanner.model.facttypes import View
@@ -18,8 +19,7 @@ from scanner.rules.program import Decision
 from scanner.rules.reads import reads_of
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """What is said about an outcome."""
 
     message: str

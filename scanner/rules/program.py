@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct, field
 
 from scanner.model.facttypes import View
 from scanner.model.rule import Outcome
@@ -24,16 +25,14 @@ RULE_ERROR = "rule-error"
 """How the reason begins when the rule itself is at fault."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """One requirement and what to say when it is not met."""
 
     term: Term
     message: Template | None
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """What came of a rule on one subject. `check` is the index of the requirement that failed."""
 
     outcome: Outcome
@@ -46,8 +45,7 @@ class Decision:
         return bool(self.reasons) and self.reasons[0].startswith(RULE_ERROR)
 
 
-@dataclass(frozen=True)
-class Program:
+class Program(Struct, frozen=True, dict=True):
     """The typed terms of a rule. `subject` is the name of its variable."""
 
     subject: str

@@ -15,13 +15,13 @@ All parts of a scope must match; `and` and `or` take lists of scopes, `not` take
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated
 
 from msgspec import Meta, Struct, field
+from msgspec.structs import replace
 
 from scanner.errors import SettingsError
 from scanner.model.finding import Finding, Notice, WaiverNote

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
+
+from msgspec import Struct, field
 
 from scanner.errors import Problem
 
@@ -33,8 +34,7 @@ class YamlProblem(Exception):
         super().__init__(str(problem))
 
 
-@dataclass(slots=True)
-class Node:
+class Node(Struct):
     """One value with its place: `start` and `end` are offsets into the text of the file, `key` that of its key."""
 
     data: Any
@@ -46,8 +46,7 @@ class Node:
     children: dict[str | int, Node] = field(default_factory=dict)
 
 
-@dataclass
-class YamlFile:
+class YamlFile(Struct, dict=True):
     """A parsed file: plain data in `root.data`, places by path."""
 
     name: str

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, Integer, Table, Text, and_, case, exists, literal, null, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 

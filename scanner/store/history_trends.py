@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Connection, func, select
 
 from scanner.model.finding import FixRecord, FixRecords, TrendPoint
@@ -18,16 +18,14 @@ POINTS = 366
 """Earlier runs that a report shows: a year of nights."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScopeTrend:
+class ScopeTrend(Struct, frozen=True):
     """The runs over one scope, oldest first."""
 
     scope: str
     points: tuple[TrendPoint, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Trends:
+class Trends(Struct, frozen=True):
     """A whole history, summed up."""
 
     scopes: tuple[ScopeTrend, ...]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from scanner.errors import SourceError
 from scanner.model.records import SCHEMA_VERSION, Source
@@ -18,8 +18,7 @@ from scanner.store.merge import sorted_lines
 from scanner.store.sharing import Pool
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(Struct, frozen=True):
     """What a snapshot file says of itself; `digest` is empty in the file of a scan that was killed."""
 
     source: Source

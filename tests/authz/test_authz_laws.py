@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -11,6 +10,7 @@ from authz.estates import ACCOUNT, CONDITIONS, OTHER, documents, estates
 from authz.strategies import cases
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from scanner.authz.actions import bit
 from scanner.authz.documents import Document, parse_document

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from builders import a_gap, a_key, a_role
+from msgspec.structs import replace
 from report.samples import VOLUMES_GAP, a_finding, a_report, a_rule
 
 from scanner.model.finding import Report

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 from fakes.security_hub import FakeHub, Time
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from report.samples import ACCOUNT, AS_OF, REGION, VOLUMES_GAP, a_finding, a_report, a_rule, a_source
 
 from scanner.export.clients import Place

@@ -6,13 +6,13 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow.parquet
 import pytest
+from msgspec.structs import replace
 from report import samples
 
 from scanner.export.security_lake import COLUMNS, objects

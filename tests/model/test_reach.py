@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import msgspec
 import pytest
+from msgspec.structs import replace
 from report.samples import ACCOUNT, REGION, VOLUMES_GAP, a_finding, a_report, a_rule, a_source
 
 from scanner.model.finding import Cut
@@ -49,13 +47,13 @@ def test_a_refused_listing_hides_its_own_kind_of_subject_in_its_own_place() -> N
 
 
 def test_a_listing_for_the_whole_account_hides_its_subjects_in_every_region() -> None:
-    buckets = msgspec.structs.replace(VOLUMES_GAP, region="aws-global", makes_unknown=("resource:AWS::S3::Bucket",))
+    buckets = replace(VOLUMES_GAP, region="aws-global", makes_unknown=("resource:AWS::S3::Bucket",))
     reach = reach_of(replace(COMPLETE, gaps=(buckets,)))
     assert not reach.covers(VOLUME.id, ACCOUNT, REGION)
 
 
 def test_a_refused_detail_of_one_resource_hides_no_resource() -> None:
-    one = msgspec.structs.replace(VOLUMES_GAP, subject="arn:aws:ec2:eu-west-1:111122223333:volume/vol-1")
+    one = replace(VOLUMES_GAP, subject="arn:aws:ec2:eu-west-1:111122223333:volume/vol-1")
     assert reach_of(replace(COMPLETE, gaps=(one,))).covers(VOLUME.id, ACCOUNT, REGION)
 
 

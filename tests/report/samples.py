@@ -1,8 +1,9 @@
 """Reports to render in tests: one of everything, one with hostile names everywhere, one as large as asked for."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from scanner.model.finding import (
     Evidence,

@@ -3,7 +3,6 @@ import csv
 import io
 import json
 import re
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -11,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 import samples
 from markdown_it import MarkdownIt
+from msgspec.structs import replace
 
 import scanner.report
 from scanner.model.rule import Outcome, Severity

@@ -2,13 +2,13 @@
 
 import os
 import re
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import samples
 from axe_playwright_python.sync_playwright import Axe
+from msgspec.structs import replace
 from playwright.sync_api import expect, sync_playwright
 
 from scanner.model.rule import Severity

@@ -1,15 +1,17 @@
 import json
-from dataclasses import replace
 
 import jsonschema
 import pytest
 import samples
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from scanner.errors import SourceError
 from scanner.model.rule import Severity
 from scanner.report import FORMATS, RenderOptions
+from scanner.report.codec import to_wire
+from scanner.report.jsontext import json_text
 from scanner.report.read import read_report
 from scanner.report.schema import report_schema
 
@@ -39,6 +41,14 @@ def test_only_failures_unassessed_and_fixed_are_listed_unless_all_are_asked_for(
     assert some["summary"] == every["summary"]
     assert some["listed"] == {"severity": "info", "outcomes": ["FAIL", "NOT_ASSESSED"]}
     assert every["listed"] is None
+
+
+def test_a_report_in_pieces_is_the_same_text(full):
+    for report in (full, replace(full, findings=full.findings[:1]), replace(full, findings=())):
+        wire = to_wire(report, ALL)
+        pieces = list(FORMATS["json"].pieces(report, ALL))
+        assert "".join(pieces) == json_text(wire)
+        assert len(pieces) == len(wire.findings) + 2  # no piece holds two findings
 
 
 def test_a_waived_finding_keeps_its_outcome_and_carries_the_waiver(full):

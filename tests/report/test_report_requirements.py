@@ -1,7 +1,6 @@
-from dataclasses import replace
-
 import pytest
 import samples
+from msgspec.structs import replace
 
 from scanner.model.framework import Framework, Requirement
 from scanner.model.rule import Control, Outcome, Severity, Strength

@@ -1,7 +1,7 @@
 import re
-from dataclasses import replace
 
 import samples
+from msgspec.structs import replace
 
 from scanner.model.records import Source
 from scanner.model.rule import Outcome, Severity

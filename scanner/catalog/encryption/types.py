@@ -12,16 +12,16 @@ block is read in the same instance.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
+
+from msgspec import Struct, field
 
 from scanner.model.records import KeyUse, UseState
 
 Relation: TypeAlias = Literal["derived_from", "replicates_to", "unlocks"]
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Struct, frozen=True):
     """What it means that a field names no key; `state` None: there is nothing here to protect, so no use.
 
     `silent`: it speaks of silence alone, so a key that is named beside it wins, whatever flag led here.
@@ -62,8 +62,7 @@ def untold(reason: str) -> Absent:
 AS_SOURCE = untold("a copy without a key of its own takes over the encryption of its source")
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(Struct, frozen=True):
     """A second field that decides what silence means: a switch (`StorageEncrypted`) or a kind (`SSEAlgorithm`).
 
     `answers` maps its values (compared as text, without case) to what each means; `missing` holds where the field
@@ -92,8 +91,7 @@ def copied_from(path: str, otherwise: Silence) -> Flag:
     return Flag(path, {"": otherwise}, missing=otherwise, other=AS_SOURCE)
 
 
-@dataclass(frozen=True, slots=True)
-class At:
+class At(Struct, frozen=True):
     """A place in Terraform: the attribute `path` of resources of `type`; empty where Terraform has no such attribute.
 
     `absent` says what an attribute that is not written means; None: the same as in the API, which a test allows
@@ -111,8 +109,7 @@ class At:
     on: tuple[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class KeyField:
+class KeyField(Struct, frozen=True):
     """One field that names a key.
 
     `use` is the word in `KeyUse.field`: storage, logs, master-secret ... `api` is relative to the item, or to each
@@ -128,8 +125,7 @@ class KeyField:
     part: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LinkField:
+class LinkField(Struct, frozen=True):
     """A field that names another resource. `target` is a template with `{value}` where the field holds a bare name."""
 
     relation: Relation
@@ -138,8 +134,7 @@ class LinkField:
     target: str = "{value}"
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(Struct, frozen=True):
     """A plain fact of the type that a rule may read as `resource.attributes["<name>"]`; `doc` is its documentation."""
 
     name: str
@@ -148,8 +143,7 @@ class Attribute:
     terraform: tuple[At, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """One read operation, by the name AWS gives it (`DescribeDBInstances`).
 
     `items` is the path of what it yields, in each page. `given` maps arguments to paths into the item that the
@@ -168,8 +162,7 @@ class Call:
     """Where another service than the row's answers it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Api:
+class Api(Struct, frozen=True):
     """How AWS lists one resource type and describes its members.
 
     `listing` is a chain: each call after the first is made per item of the one before, which its own items keep
@@ -208,8 +201,7 @@ def tag_call(argument: str, items: str = "tags", operation: str = "ListTagsForRe
 PLAN_ONLY = Api("", (), arn="", name="")
 
 
-@dataclass(frozen=True, slots=True)
-class EncryptedType:
+class EncryptedType(Struct, frozen=True):
     """Where one resource type says which keys protect it, in every source that is read.
 
     `type` is the CloudFormation name (or one of its form where CloudFormation has none). `terraform` maps the

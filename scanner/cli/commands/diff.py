@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from scanner.cli.options import FILE, Gate, Judging, Rendering, gate_options, judging_options, rendering_options
 from scanner.errors import SourceError, UsageError

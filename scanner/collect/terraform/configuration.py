@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
+
+from msgspec import Struct, field
 
 from scanner.collect.terraform.document import ConfigModule, ConfigResource, Document, ModuleCall, ProviderConfig
 
@@ -13,8 +14,7 @@ Block: TypeAlias = tuple[Place, str, str, str]
 """Place, mode, type and name."""
 
 
-@dataclass(slots=True)
-class Module:
+class Module(Struct):
     """One module of the configuration."""
 
     place: Place
@@ -25,8 +25,7 @@ class Module:
     """References of each local, where the source was read; the plan itself does not hold them."""
 
 
-@dataclass(slots=True)
-class ConfigurationIndex:
+class ConfigurationIndex(Struct):
     """Finds blocks and modules; `known` is False where the document has no configuration."""
 
     known: bool = False

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 BLOCK = re.compile(r'(?P<kind>[A-Za-z_][\w-]*)(?P<labels>(?:[ \t]+(?:"(?:[^"\\\n]|\\.)*"|[\w-]+))*)[ \t]*\{')
 LABEL = re.compile(r'"((?:[^"\\\n]|\\.)*)"|([\w-]+)')
@@ -21,8 +22,7 @@ WAIVER = re.compile(r"(?:#|//)\s*keyproof:waive\s+(.+)")
 OPEN, CLOSE = "{[(", "}])"
 
 
-@dataclass(slots=True)
-class SourceBlock:
+class SourceBlock(Struct):
     """A top-level block: `resource "aws_kms_key" "main" {`."""
 
     kind: str
@@ -35,8 +35,7 @@ class SourceBlock:
     """For a `locals` block: name to references."""
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(Struct, frozen=True):
     """A waiver comment, without its marker."""
 
     text: str

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Struct, UnsetType, field
 
 from scanner.collect.terraform.arns import name_of
 from scanner.collect.terraform.documents import read_policy
@@ -38,8 +37,7 @@ PROFILE = "aws_iam_instance_profile"
 IAM_TYPES = frozenset({*PRINCIPALS, *INLINE, *ATTACHED, *MEMBERSHIPS, "aws_iam_policy", PROFILE})
 
 
-@dataclass(slots=True)
-class Attachments:
+class Attachments(Struct):
     """What the plan attaches to one principal, and why there may be more."""
 
     inline: list[NamedDocument] = field(default_factory=list)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from msgspec import Struct
+
 from scanner.collect.terraform.address import Key, ModulePath, module_path, quoted, resource_address, without_keys
 from scanner.collect.terraform.document import (
     Change,
@@ -60,13 +62,12 @@ class Instance:
         return (self.address, self.deposed)
 
 
-@dataclass(slots=True)
-class Instances:
+class Instances(Struct):
     """Every instance of a document by address; deposed objects, which share an address, stand apart."""
 
-    by_address: dict[str, Instance] = field(default_factory=dict)
-    deposed: list[Instance] = field(default_factory=list)
-    partial: list[str] = field(default_factory=list)
+    by_address: dict[str, Instance] = {}
+    deposed: list[Instance] = []
+    partial: list[str] = []
     """Why the document does not show the whole change."""
 
     def add(self, instance: Instance) -> None:

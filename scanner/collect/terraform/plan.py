@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from scanner.collect.terraform.changes import Locate, as_before, as_it_stays, build_changes, still_there
 from scanner.collect.terraform.configuration import ConfigurationIndex, index_configuration
@@ -51,8 +52,7 @@ BUILDERS: tuple[Callable[[World], Iterator[Fact]], ...] = (
 NO_CONFIGURATION = "the plan has no `configuration`, so references between resources cannot be followed"
 
 
-@dataclass(frozen=True, slots=True)
-class PlanOptions:
+class PlanOptions(Struct, frozen=True):
     """What the caller knows beside the plan.
 
     `source` is the folder of the root module. `account` and `region` hold where the plan does not tell.
@@ -65,8 +65,7 @@ class PlanOptions:
     tool: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class StatedWaiver:
+class StatedWaiver(Struct, frozen=True):
     """A waiver in a comment: `fields` as written (`owner`, `reason`, `expires`), `subjects` ARNs and addresses."""
 
     rule: str
@@ -76,8 +75,7 @@ class StatedWaiver:
     line: int
 
 
-@dataclass(slots=True)
-class Plan:
+class Plan(Struct):
     """A plan or state that has been read; `after` and `before` are records without coverage rows."""
 
     kind: str

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from scanner.collect.terraform.address import Key
 from scanner.collect.terraform.configuration import Block, ConfigurationIndex, Place, references
@@ -31,8 +32,7 @@ class Picked(NamedTuple):
     too_many: int = 0
 
 
-@dataclass(slots=True)
-class Found:
+class Found(Struct):
     """What an attribute refers to: instances with the attribute named of each, and what could not be followed."""
 
     instances: list[tuple[Instance, str | None]] = field(default_factory=list)

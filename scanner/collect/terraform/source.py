@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgspec import Struct
+
 from scanner.collect.terraform.configuration import ConfigurationIndex, Place
 from scanner.collect.terraform.hcl import Comment, SourceBlock, scan
 from scanner.collect.terraform.instances import Instance
@@ -14,8 +16,7 @@ from scanner.collect.terraform.source_files import SourceFile, SourceFiles, sour
 from scanner.errors import Problem, SettingsError
 
 
-@dataclass(frozen=True, slots=True)
-class CodeWaiver:
+class CodeWaiver(Struct, frozen=True):
     """A waiver written in a comment; it covers the block it stands in or right above."""
 
     rule: str

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Struct, UnsetType, field
 from msgspec.structs import fields, replace
 
 from scanner.collect.terraform.arns import arn_by_name, name_of
@@ -175,8 +174,7 @@ def _text_at(draft: Draft, path: str, at: tuple[int | str, ...]) -> str | None:
 # --- EventBridge rules -----------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class Targets:
+class Targets(Struct):
     """Where one rule sends events, by what the plan holds of it."""
 
     where: Where

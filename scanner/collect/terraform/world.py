@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from scanner.collect.terraform.arns import planned_arn
 from scanner.collect.terraform.configuration import ConfigurationIndex
@@ -39,8 +41,7 @@ MANAGED_IDENTIFIERS = ("target_key_arn", "target_key_id", "arn", "id")
 KEY_TYPES = frozenset({"aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key"})
 
 
-@dataclass(slots=True)
-class Reference:
+class Reference(Struct):
     """What an attribute refers to: a known value, instances of the document, or neither with the reason."""
 
     value: Any = None
@@ -55,8 +56,7 @@ class Reference:
         return self.instances[0] if len(self.instances) == 1 and self.certainty in ("exact", "index-matched") else None
 
 
-@dataclass(slots=True)
-class World:
+class World(Struct):
     """Everything that the builders of records ask."""
 
     instances: list[Instance]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
-from msgspec import structs
+from msgspec import Struct, field, structs
+from msgspec.structs import replace
 
 from scanner.model.facttypes import FactType, fields_of
 from scanner.rules.lang import calls, syntax
@@ -21,8 +21,7 @@ from scanner.rules.lang.terms import BOOL, NULL, Const, Field, If, Items, Juncti
 LITERALS = {bool: "bool", int: "int", float: "double", str: "string", type(None): "null"}
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """The names that an expression may use."""
 
     variables: Mapping[str, FactType]

@@ -7,9 +7,10 @@ are passed in by name. Any operation on an unknown value raises, so a result tha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
+
+from msgspec import Struct, field
 
 from scanner.rules.lang.arithmetic import known
 from scanner.rules.lang.faults import BudgetExceeded
@@ -44,8 +45,7 @@ class Meter:
         return items
 
 
-@dataclass(slots=True)
-class _Frame:
+class _Frame(Struct):
     """A loop that is being written."""
 
     name: str

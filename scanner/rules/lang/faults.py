@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -31,6 +30,8 @@ RUNTIME_FAULTS = (Fault, ArithmeticError, LookupError, TypeError, ValueError, At
 
 def suggest(word: str, known: Iterable[str]) -> str:
     """``did you mean `x`?``, or the known words when none is near and they are few."""
+    import difflib  # only for what is wrong
+
     names = sorted(known)
     near = difflib.get_close_matches(word, names, 1, 0.6) or difflib.get_close_matches(
         word.lower(), [name.lower() for name in names], 1, 0.6

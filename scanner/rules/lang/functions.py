@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
+
+from msgspec import Struct
 
 from scanner.model.arn import parse_arn
 from scanner.model.facttypes import Doc, FactType, View
@@ -24,8 +25,7 @@ class ArnParts(View, identity="resource"):
     resource: Annotated[str, Doc("The rest, with its own colons and slashes.")]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Function:
+class Function(Struct, frozen=True, eq=False):
     """One function with one signature.
 
     `code` is the Python expression of the fast path with `{0}`, `{1}` for the arguments, when calling `run` would

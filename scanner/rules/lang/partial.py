@@ -6,43 +6,39 @@ a plain value only when every completion of the unknown parts would give that ve
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from scanner.rules.lang import arithmetic
 
 
-@dataclass(frozen=True, slots=True)
-class Undecided:
+class Undecided(Struct, frozen=True):
     """A value that depends on facts that were not read, and why they were not."""
 
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AtLeast(Undecided):
+class AtLeast(Undecided, frozen=True):
     """An int of which only a lower bound is known: the size of a partly known list."""
 
     least: int
 
 
-@dataclass(frozen=True, slots=True)
-class Worded(Undecided):
+class Worded(Undecided, frozen=True):
     """A text that nothing may be decided by, but that a message can show."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class PartList:
+class PartList(Struct, frozen=True):
     """A list with these members and perhaps others."""
 
     known: tuple[Any, ...]
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(Struct, frozen=True):
     """A fault on the way to a value; `&&` and `||` absorb it when another operand decides."""
 
     message: str

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scanner.model.facttypes import FactType
 
 ORDERED = frozenset(("int", "double", "string", "timestamp", "duration"))
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """A type in a signature."""
 
     name: str
@@ -25,8 +26,7 @@ class Shape:
     nullable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(Struct, frozen=True):
     """What a function takes and yields."""
 
     args: tuple[Shape, ...]

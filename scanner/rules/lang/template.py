@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from scanner.model.facttypes import View, fields_of
 from scanner.model.unknown import Partial, Unknown
@@ -19,8 +20,7 @@ SHOWN = 5
 """Members of a list that a message names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """Texts and the terms between them: one text more than terms."""
 
     texts: tuple[str, ...]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
+
+from msgspec import Struct
 
 from scanner.rules.lang.faults import ExpressionError
 from scanner.rules.lang.limits import MAX_TEXT
@@ -36,8 +37,7 @@ INSTEAD = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """One word of the language. `kind` is int, double, string, name, op or end; `text` is as written."""
 
     kind: str

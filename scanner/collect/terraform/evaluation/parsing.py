@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:  # an extra: imported where it is used
     from lark import Token, Tree
@@ -21,8 +22,7 @@ class NotReadable(Exception):
     """A block that cannot be parsed; the message says why."""
 
 
-@dataclass(slots=True)
-class Body:
+class Body(Struct):
     """What stands between the braces of a block."""
 
     attributes: dict[str, Node] = field(default_factory=dict)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+from msgspec import Struct
 
 from scanner.collect.terraform.instances import Instance
 from scanner.collect.terraform.masking import MASKED
@@ -18,16 +19,14 @@ class EvaluationError(Exception):
     """An expression that Terraform would refuse too, which `try()` and `can()` catch."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """A value that cannot be told; `read` is False where not even the source could be read."""
 
     reason: str
     read: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class PartlyKnown(Unknown):
+class PartlyKnown(Unknown, frozen=True):
     """JSON text of which parts cannot be told; `value` is what it encodes."""
 
     value: Value = None
