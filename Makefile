@@ -60,11 +60,13 @@ clean:  ## remove the environment and everything generated outside docs/
 $(VENV)/.ready-to-develop: $(VENV)/.environment requirements-dev.txt pyproject.toml
 	$(UV) --require-hashes -r requirements-dev.txt
 	$(UV) --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q scanner
 	@touch $@ $(VENV)/.ready-to-run
 
 $(VENV)/.ready-to-run: $(VENV)/.environment requirements.txt pyproject.toml
 	$(UV) --require-hashes -r requirements.txt
 	$(UV) --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q scanner
 	@touch $@
 
 $(VENV)/.environment: requirements-setup.txt
