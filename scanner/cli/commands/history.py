@@ -93,8 +93,10 @@ def as_text(known: Trends, now: datetime) -> Iterator[str]:
     for title, records in (("rule", known.fixes.rules), ("framework", known.fixes.frameworks)):
         yield from _table(_records(title, records, now))
         yield ""
-    yield "Open and resolved count findings; the time to fix runs from the first run that saw a failure to the first"
-    yield "complete one that saw it no more. An incomplete run resolves nothing that it could not see."
+    yield "Counts are of findings; `back` were fixed and failed again. The mean time to"
+    yield "fix runs from the first run that saw a failure to the first complete one that"
+    yield "saw it no more: an incomplete run fixes nothing that it could not see. `open"
+    yield "for` is the age of the oldest that is open."
 
 
 def _runs(points: tuple[TrendPoint, ...]) -> Iterator[tuple[str, ...]]:
@@ -111,7 +113,7 @@ def _runs(points: tuple[TrendPoint, ...]) -> Iterator[tuple[str, ...]]:
 
 
 def _records(title: str, records: tuple[FixRecord, ...], now: datetime) -> Iterator[tuple[str, ...]]:
-    yield (title, "open", "resolved", "came back", "mean time to fix", "oldest open")
+    yield (title, "open", "fixed", "back", "time to fix", "open for")
     for record in records:
         age = None if record.open_since is None else (now - record.open_since).total_seconds()
         counts = (f"{number:,}" for number in (record.open, record.resolved, record.regressed))
@@ -119,7 +121,7 @@ def _records(title: str, records: tuple[FixRecord, ...], now: datetime) -> Itera
 
 
 def _days(seconds: float | None) -> str:
-    return "-" if seconds is None else f"{max(seconds, 0) / DAY:.1f} days"
+    return "-" if seconds is None else f"{max(seconds, 0) / DAY:.1f} d"
 
 
 def _table(rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
