@@ -98,7 +98,7 @@ def _open_closed_streams() -> None:
     """Open what the caller closed (`>&-`), so that no file of ours gets its number; stdout then takes nothing."""
     for name, mode in (("stdin", "r"), ("stdout", "r"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  it stays open
 
 
 def run() -> NoReturn:
