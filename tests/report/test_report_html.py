@@ -151,6 +151,23 @@ def test_the_keyboard_searches_walks_and_opens(opened, full):
     expect(tab.locator("tr.detail")).to_have_count(0)
 
 
+def test_the_keyboard_alone_leads_from_the_search_to_its_rows(opened, full):
+    tab = opened(full, "#findings")
+    tab.keyboard.press("/")
+    tab.keyboard.type("payments-store")
+    expect(tab.locator("#findings-table tbody tr")).to_have_count(1)
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("Enter")
+    expect(tab.locator("tr.detail")).to_have_count(1)
+    tab.keyboard.press("/")
+    tab.keyboard.press("Escape")
+    tab.keyboard.press("Escape")
+    tab.keyboard.press("j")
+    expect(tab.locator("[name=q]").first).to_have_value("")
+    tab.keyboard.press("Enter")
+    expect(tab.locator("tr.detail")).to_have_count(1)
+
+
 def test_filters_narrow_the_list_and_live_in_the_address(opened, full):
     tab = opened(full, "#findings")
     tab.select_option("[name=outcome]", "NOT_ASSESSED")

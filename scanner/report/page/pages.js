@@ -39,13 +39,22 @@ function onKey(event) {
   const current = sections.find((part) => !part.hidden && part.querySelector("input[type=search]"));
   if (!current) return;
   const search = current.querySelector("input[type=search]");
-  if (event.key === "Escape" && event.target === search) { search.value = ""; search.dispatchEvent(new Event("input", { bubbles: true })); return; }
+  if (event.target === search) return inSearch(event, current, search);
   if (typing(event.target)) return;
   const list = current.id === "keys" ? keys : findings;
   if (event.key === "/") { event.preventDefault(); search.focus(); search.select(); }
   else if (event.key === "n") list.turn(list.page + 1);
   else if (event.key === "p") list.turn(list.page - 1);
   else if (event.key === "j" || event.key === "k") step(current, event.key === "j" ? 1 : -1);
+}
+
+/** Enter goes to the first row, Escape clears the search and then leaves it. */
+function inSearch(event, current, search) {
+  if (event.key === "Enter") { event.preventDefault(); step(current, 1); }
+  if (event.key !== "Escape") return;
+  if (!search.value) { search.blur(); return; }
+  search.value = "";
+  search.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 function step(current, by) {
