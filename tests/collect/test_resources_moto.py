@@ -112,6 +112,15 @@ def test_queues_topics_and_streams(key: str):
     made("sqs").create_queue(QueueName="q", Attributes={"KmsMasterKeyId": key})
     topic = made("sns").create_topic(Name="t", Attributes={"KmsMasterKeyId": "alias/aws/sns"})["TopicArn"]
     made("kinesis").create_stream(StreamName="s", ShardCount=1)
+    firehose = made("firehose")
+    to = {"RoleARN": f"arn:aws:iam::{ACCOUNT}:role/r", "BucketARN": "arn:aws:s3:::x"}
+    sse = {"KeyType": "CUSTOMER_MANAGED_CMK", "KeyARN": key}
+    firehose.create_delivery_stream(
+        DeliveryStreamName="d", DeliveryStreamEncryptionConfigurationInput=sse, S3DestinationConfiguration=to
+    )
+    firehose.create_delivery_stream(DeliveryStreamName="bare", S3DestinationConfiguration=to)
+    assert storage("AWS::KinesisFirehose::DeliveryStream", "d") == ("KEY", key)
+    assert storage("AWS::KinesisFirehose::DeliveryStream", "bare") == ("UNENCRYPTED", None)
     assert storage("AWS::SQS::Queue", "q") == ("KEY", key)
     assert storage("AWS::SNS::Topic", "t") == ("KEY", "alias/aws/sns")
     assert read("AWS::SNS::Topic")["t"].arn == topic
@@ -138,4 +147,4 @@ def test_file_systems_repositories_and_parameters(key: str):
     assert storage("AWS::EFS::FileSystem", file_system) == ("KEY", key)
     assert storage("AWS::ECR::Repository", "repo") == ("KEY", key)
     assert storage("AWS::SSM::Parameter", "/secure") == ("KEY", key)
-    assert storage("AWS::SSM::Parameter", "/plain") == ("UNENCRYPTED", None)
+    assert storage("AWS::SSM::Parameter", "/plain") == ("AWS_OWNED", None)

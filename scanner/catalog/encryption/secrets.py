@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from scanner.catalog.encryption.types import (
+    AWS_OWNED,
     NOT_NAMED,
-    UNENCRYPTED,
     Api,
     At,
     Attribute,
@@ -56,7 +56,9 @@ SECRET = EncryptedType(
     ),
 )
 
-_BY_TYPE = {"SecureString": aws_managed("ssm"), "String": UNENCRYPTED, "StringList": UNENCRYPTED}
+_BY_TYPE = {"SecureString": aws_managed("ssm"), "String": AWS_OWNED, "StringList": AWS_OWNED}
+"""Parameters of every type are encrypted at rest, those without a key of KMS by one that AWS owns (Systems Manager user
+guide, "Data protection")."""
 
 PARAMETER = EncryptedType(
     "AWS::SSM::Parameter",

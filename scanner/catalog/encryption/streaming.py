@@ -149,7 +149,7 @@ DELIVERY_STREAM = EncryptedType(
         KeyField(
             "storage",
             f"{_SSE}.KeyARN",
-            Flag(f"{_SSE}.Status", _STATES, missing=_SOURCES),
+            Flag(f"{_SSE}.Status", _STATES, missing=Flag(f"{_SSE}.KeyType", _KEY_TYPES, missing=_SOURCES)),
             (
                 At(
                     _FIREHOSE,
