@@ -19,6 +19,9 @@ from scanner.model.snapshot import Snapshot
 
 OUTSIDE = "000000000000"
 """Stands for the account of somebody whom nobody named."""
+AWS_OWN = "aws:"
+"""Begins the names of roles that services keep for themselves (`aws:ec2-infrastructure`), which no IAM policy binds;
+no role of one's own can have a colon in its name."""
 _TYPES = {"session": "role", "other": "unknown"}
 _TAGGING = mask_of(("sts:TagSession", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"))
 
@@ -106,19 +109,25 @@ class Subjects(Struct):
         if caller.kind == "service":
             return Subject(caller, (), principal_facts(caller, None, None, False))
         account = caller.account or ""
+        if caller.kind in ("role", "session") and caller.name.startswith(AWS_OWN):
+            facts = principal_facts(caller, None, self.accounts.get(account), True)
+            return Subject(caller, (), facts, service_linked=True)
+        role = self._role_of(caller)
         if caller.kind == "root":
             if account in self.by_account:
                 return None
             caller = Caller(f"arn:{_partition(text)}:iam::{account}:root", "account", account)
-        elif account in self.by_account and account not in self.missing and caller.kind in ("user", "role"):
+        elif role is None and caller.kind in ("user", "role", "session") and self._is_read(account):
             return None  # every user and role of that account is known, so this one no longer exists
-        role = self._role_of(caller)
         if role is not None:
             facts = {**role.facts, **principal_facts(caller, role.record, self.accounts.get(account), True)}
             return Subject(caller, role.identity, facts, role.boundary, role.scps, role.record, role.service_linked)
         facts_of = principal_facts(caller, None, self.accounts.get(account), True)
         unread = Unread(f"IAM policies of account {account} were not read")
         return Subject(caller, unread, facts_of, unread, Unread(f"SCPs of account {account} were not read"))
+
+    def _is_read(self, account: str) -> bool:
+        return account in self.by_account and account not in self.missing
 
     def _role_of(self, caller: Caller) -> Subject | None:
         if caller.kind != "session":

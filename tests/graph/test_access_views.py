@@ -269,3 +269,28 @@ def test_foreign_principal_is_trusted_only_by_the_settings():
 def test_auditor_who_may_get_and_list_is_no_administrator():
     reads = allow(["kms:Get*", "kms:List*", "kms:Describe*"])
     assert key_of(a_key(policies=policy(reads)), a_role()).admins == ()
+
+
+EBS = f"arn:aws:sts::{ACCOUNT}:assumed-role/aws:ec2-infrastructure/i-0123"
+
+
+def held(grantee, **more):
+    grant = GrantFact(id="g", grantee=grantee, operations=("Decrypt",), context_subset={"aws:ebs:id": "vol-1"}, **more)
+    return key_of(a_key(grants=(grant,)), a_role(), listed("principal"))
+
+
+def test_a_role_that_a_service_keeps_for_itself_has_its_grant_and_nothing_by_iam():
+    key = held(EBS)
+    assert EBS in {access.arn for access in known_members(key.users)}
+    assert EBS not in {access.arn for access in known_members(key.admins)}
+
+
+def test_a_session_of_a_role_that_is_no_more_has_nothing():
+    gone = f"arn:aws:sts::{ACCOUNT}:assumed-role/gone/session"
+    key = held(gone)
+    assert gone not in {access.arn for access in (*known_members(key.users), *known_members(key.admins))}
+
+
+def test_a_session_of_a_role_that_is_there_has_its_grant():
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/app/session"
+    assert session in {access.arn for access in known_members(held(session).users)}
