@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 from scanner.rules.lang.faults import Fault
 from scanner.rules.lang.limits import MAX_PATTERN, MAX_SEARCHED
 
-_parser: Any = re._parser  # type: ignore[attr-defined]  # the only way to see a pattern as re understands it
-_compiler: Any = re._compiler  # type: ignore[attr-defined]
-_ops: Any = re._constants  # type: ignore[attr-defined]
+_parser: Any = import_module("re._parser")  # the only way to see a pattern as re understands it
+_compiler: Any = import_module("re._compiler")
+_ops: Any = import_module("re._constants")
 
 OPEN_ENDED = 256
 """What an open-ended repetition counts for."""
