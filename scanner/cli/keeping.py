@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from msgspec.structs import replace
 
 from scanner.cli.failures import say
 from scanner.cli.options import Gate, Rendering
@@ -43,6 +42,8 @@ def keep_and_deliver(verdict: Verdict, store: str | None, rendering: Rendering, 
 
     if store is None:
         return deliver(verdict, rendering, gate)
+    from msgspec.structs import replace
+
     from scanner.store.history import record
 
     failure: KeyproofError | None = None

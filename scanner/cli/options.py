@@ -7,10 +7,9 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
-from msgspec import Struct
 
 from scanner.cli.output import Destination, DestinationType
 from scanner.cli.words import Word
@@ -22,7 +21,7 @@ SEVERITIES = ("critical", "high", "medium", "low", "info")
 FILE = click.Path(path_type=Path)
 
 
-class Rendering(Struct, frozen=True):
+class Rendering(NamedTuple):
     """Where reports go and what of them is shown."""
 
     formats: tuple[Destination, ...]
@@ -32,7 +31,7 @@ class Rendering(Struct, frozen=True):
     ocsf_version: str = OCSF
 
 
-class Gate(Struct, frozen=True):
+class Gate(NamedTuple):
     """What decides between exit 0, 1 and 3; it never changes what is shown."""
 
     fail_on: str
@@ -40,7 +39,7 @@ class Gate(Struct, frozen=True):
     allow_gaps: bool
 
 
-class Judging(Struct, frozen=True):
+class Judging(NamedTuple):
     """Which rules run, with which settings, as of when."""
 
     rules: tuple[Path, ...]
@@ -208,13 +207,13 @@ def _set_verbose(_: click.Context, __: click.Parameter, value: int) -> None:
         logging.getLogger("scanner").setLevel(logging.INFO if value == 1 else logging.DEBUG)
 
 
-def _grouped(kind: type[Struct], parameter: str, *decorators: Callable[[Any], Any]) -> Callable[[F], F]:
+def _grouped(kind: type[Any], parameter: str, *decorators: Callable[[Any], Any]) -> Callable[[F], F]:
     """Gather the values of the options of `decorators` into one `kind`, passed as the keyword `parameter`."""
 
     def decorate(command: F) -> F:
         @wraps(command)
         def with_group(*args: Any, **values: Any) -> Any:
-            own = {name: values.pop(name) for name in kind.__struct_fields__}
+            own = {name: values.pop(name) for name in kind._fields}
             return command(*args, **values, **{parameter: kind(**own)})
 
         decorated: Any = with_group

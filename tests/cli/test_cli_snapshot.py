@@ -75,5 +75,5 @@ def test_export_prints_json_lines_with_their_digest(file: Path, run: Callable) -
 @pytest.mark.parametrize("subcommand", ["show", "export"])
 def test_another_file_is_one_message_and_exit_2(subcommand: str, tmp_path: Path, run: Callable) -> None:
     path = tmp_path / "other"
-    path.write_text("{}", encoding="utf-8")
+    path.write_text("other", encoding="utf-8")
     assert run("snapshot", subcommand, path) == (2, "", f"keyproof: {path}: not a keyproof snapshot\n")

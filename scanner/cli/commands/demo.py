@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import click
-from msgspec.structs import replace
 
 from scanner.cli.options import FILE, Judging, Rendering, verbosity_options
 
@@ -40,6 +39,6 @@ def command(out: Path) -> None:
         read_account(snapshot, {"regions": estate.regions})
     report = judge.judge_file(snapshot).report
     render(report, everything)
-    render(report, replace(everything, formats=(Destination("terminal", text),), all=False))
+    render(report, everything._replace(formats=(Destination("terminal", text),), all=False))
     write_stdout(text.read_bytes())
     say(f"report.txt, report.json, report.html, attestation.json and demo.snapshot are in {out}")
