@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import cast
 
 from msgspec.structs import replace
@@ -50,9 +52,28 @@ class KeyGains:
         """Principals that have to be asked about a key by themselves, in every variant."""
         found: set[str] = set()
         for one in (key, *self._family(key)):
-            found |= set(self.relation.special(one))
+            named = self.relation.special(one)
+            found.update(named)
             found |= {self._placed[s] for s in self.classes.placed_naming(one) if s in self._placed}
+            found.update(self._strangers_meant(one, named.values()))
         return found
+
+    @cached_property
+    def _strangers(self) -> dict[str | None, list[Caller]]:
+        """Those that are in no snapshot, by account: somebody's trust policy names them."""
+        found: dict[str | None, list[Caller]] = defaultdict(list)
+        for node in self.variants.strangers():
+            caller = self.variants.subject(node).caller
+            found[caller.account].append(caller)
+        return found
+
+    def _strangers_meant(self, key: KeySubject, named: Iterable[Subject]) -> Iterator[str]:
+        """Strangers in accounts that a grant names, and sessions of roles that the key names."""
+        for role in (subject.caller for subject in named if subject.caller.kind == "role"):
+            strangers = self._strangers.get(role.account, ())
+            yield from (s.text for s in strangers if s.kind == "session" and s.name == role.name)
+        for account in key.granted_accounts():
+            yield from (caller.text for caller in self._strangers.get(account, ()))
 
     def of_class(self, node: Node, key: KeySubject) -> tuple[Gain, ...]:
         """The gains of everybody of the node's group about every key of the key's class."""

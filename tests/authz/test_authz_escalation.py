@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from scanner.authz.estate import AccessEstate
 from scanner.model.records import (
     AccountFact,
     Coverage,
+    GrantFact,
     KeyFact,
     ManagedPolicyFact,
     NamedDocument,
@@ -373,6 +374,16 @@ def test_whomever_an_rcp_denies_by_name_nobody_gains_anything_by() -> None:
     there = estate(Way("", [anybody], {}, "", policy=DELEGATED, rcp=[everyone]))
     assert there.escalation.may_reach(there.subjects.by_arn[EVE], there.keys[KEY]) == 0
     assert path_of_eve(Way("", [anybody], {}, "", policy=DELEGATED)) is not None
+
+
+@pytest.mark.parametrize("grantee", [HOP, ROOT])
+def test_a_session_that_only_a_trust_policy_names_has_the_grants_of_its_role_and_account(grantee: str) -> None:
+    session = f"arn:aws:sts::{A}:assumed-role/hop/s"
+    grant = GrantFact(id="g", operations=("Decrypt",), grantee=grantee, issuing_account=A)
+    way = Way("", [], {}, "", policy=[to(APP, ["kms:Decrypt", "kms:Encrypt"])], key={"grants": (grant,)})
+    there = estate(replace(way, app_trust=[trust(session)], hop=[may("kms:Decrypt")])).escalation
+    assert session in [path.principal for path in there.reaching(KEY, "kms:Encrypt")]
+    assert session not in [path.principal for path in there.reaching(KEY, "kms:Decrypt")]
 
 
 def path_of_eve(way: Way) -> EscalationPath | None:
