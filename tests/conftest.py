@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +14,9 @@ from hypothesis import settings
 
 settings.register_profile("keyproof", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("keyproof")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job ignores the interrupts that tests send
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 KEPT = {"PATH", "HOME", "TMPDIR", "PYTEST_CURRENT_TEST"}
 
