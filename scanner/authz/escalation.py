@@ -104,7 +104,7 @@ class Escalation:
     def comes_to(self, principal: str, key: KeySubject) -> int:
         """The actions that a user or role of the snapshot may do as it stands or can come to."""
         node = Node(principal)
-        direct = self.gains.of(node, key, self.gains.special(key))[0].actions
+        direct = self.gains.of(node, key, self.reached.of(key).special)[0].actions
         return direct | self.may_reach(self.variants.subject(node), key)
 
     def from_principal(
@@ -117,7 +117,7 @@ class Escalation:
         start, left = Node(subject.caller.text), self.may_reach(subject, key) & among
         if not left:
             return
-        direct = self.gains.of(start, key, self.gains.special(key))[0].actions
+        direct = self.gains.of(start, key, self.reached.of(key).special)[0].actions
         left_out = own_doing(direct) if through_others else frozenset()
         while left and (found := self._shortest(start, key, left, left_out)):
             yield found
@@ -127,7 +127,7 @@ class Escalation:
         self, start: Node, key: KeySubject, wanted: int, left_out: frozenset[str] = frozenset()
     ) -> tuple[int, EscalationPath] | None:
         """The nearest somebody who has one of the wanted actions, and which of them it has by one way."""
-        special = self.gains.special(key)
+        special = self.reached.of(key).special
 
         def fitting(gains: Iterable[Gain]) -> Gain | None:
             return next((g for g in gains if g.actions & wanted and left_out.isdisjoint(a for a, _ in g.by)), None)
