@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import itemgetter
-from textwrap import fill
 from typing import Any
 
+from scanner.cli.output import paragraph
 from scanner.model.words import many
 
 WIDTH = 80
@@ -93,14 +93,7 @@ def _place(ref: dict[str, str]) -> str:
 
 def _paragraph(word: str, text: str, indent: int = 2) -> str:
     margin = " " * indent
-    return fill(
-        text,
-        WIDTH,
-        initial_indent=f"{margin}{word:<3} ",
-        subsequent_indent=f"{margin}    ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return paragraph(text, WIDTH, f"{margin}{word:<3} ", f"{margin}    ")
 
 
 def _incomplete(answer: dict[str, Any]) -> Iterator[str]:

@@ -70,6 +70,20 @@ def terminal_width() -> int:
     return shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
 
 
+def paragraph(text: str, width: int, first: str, further: str) -> str:
+    """`text` wrapped at spaces, with these indents; a longer word (an ARN) stays whole, so that it can be copied."""
+    from textwrap import fill
+
+    return fill(
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=further,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
 def color_wanted(no_color: bool) -> bool:
     """Whether stdout is a terminal on which nobody has refused colour (https://no-color.org)."""
     return sys.stdout.isatty() and not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

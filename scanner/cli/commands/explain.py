@@ -6,13 +6,12 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from textwrap import fill
 from typing import TYPE_CHECKING
 
 import click
 
 from scanner.cli.options import FILE, rules_option, verbosity_options
-from scanner.cli.output import terminal_width, write
+from scanner.cli.output import paragraph, terminal_width, write
 from scanner.errors import UsageError
 
 if TYPE_CHECKING:
@@ -108,11 +107,4 @@ def _paragraph(text: str, hanging: bool = False) -> Iterator[str]:
     width = max(40, min(terminal_width(), 100))
     margin = "  " + " " * (len(text) - len(text.lstrip()))
     further = f"{margin}  " if hanging else margin
-    yield fill(
-        text.strip(),
-        width,
-        initial_indent=margin,
-        subsequent_indent=further,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    yield paragraph(text.strip(), width, margin, further)

@@ -7,12 +7,11 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from textwrap import wrap
 
 import click
 
 from scanner.cli.options import FILE, verbosity_options
-from scanner.cli.output import terminal_width, write, write_stdout
+from scanner.cli.output import paragraph, terminal_width, write, write_stdout
 from scanner.cli.words import Group
 from scanner.model.words import many
 
@@ -77,14 +76,8 @@ def _wrapped(rows: dict[str, str]) -> Iterable[str]:
     """The same with long values on several lines."""
     width = max(map(len, rows))
     for name, value in rows.items():
-        yield from wrap(
-            value,
-            terminal_width(),
-            initial_indent=f"{name:<{width}}  ",
-            subsequent_indent=" " * (width + 2),
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
+        filled = paragraph(value, terminal_width(), f"{name:<{width}}  ", " " * (width + 2))
+        yield from filled.split("\n")
 
 
 def _table(rows: dict[str, str]) -> Iterable[str]:
