@@ -39,26 +39,19 @@ ROTTEN_POLICY = document(allow("kms:*", "*"))
 
 def sound_in(aws: FakeAws) -> None:
     """Everything as the rules want it."""
-    _keys(aws, rotten=False)
-    _stores(aws, rotten=False)
-    _identities(aws, rotten=False)
-    _trails(aws, rotten=False)
-    _storage(aws, rotten=False)
-    _databases(aws, rotten=False)
-    _messages(aws, rotten=False)
+    _everything(aws, rotten=False)
     organization_in(aws, None)
 
 
 def rotten_in(aws: FakeAws) -> None:
     """The same subjects, each answer gone bad."""
-    _keys(aws, rotten=True)
-    _stores(aws, rotten=True)
-    _identities(aws, rotten=True)
-    _trails(aws, rotten=True)
-    _storage(aws, rotten=True)
-    _databases(aws, rotten=True)
-    _messages(aws, rotten=True)
+    _everything(aws, rotten=True)
     organization_in(aws, "999999999999")
+
+
+def _everything(aws: FakeAws, *, rotten: bool) -> None:
+    for build in (_keys, _stores, _identities, _trails, _storage, _databases, _messages):
+        build(aws, rotten=rotten)
 
 
 def _key(name: str, rotten: bool, metadata: dict[str, Any], decay: dict[str, Any]) -> FakeKey:
