@@ -6,7 +6,6 @@ from enum import Enum
 
 from msgspec import Struct, field
 
-from scanner.authz.actions import bit
 from scanner.authz.documents import Document, StatementRef
 from scanner.authz.principals import Caller
 from scanner.authz.values import Context
@@ -45,13 +44,6 @@ class AccessRequest(Struct, frozen=True):
     context: Context
     settle: bool = False
     """Answer what AWS leaves open by the usual assumption; for fully specified requests."""
-
-
-def request_for(
-    caller: Caller, action: str, resource: str, account: str | None, context: Context, *, settle: bool = False
-) -> AccessRequest:
-    """A request for one action by name; KeyError for an action that is not known."""
-    return AccessRequest(caller, bit(action), resource, account, context, settle)
 
 
 class Documents(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,6 @@ from typing import Literal
 from msgspec import Struct
 
 Topic = Literal["quorum", "key-ceremony", "custodians", "on-premises-keys", "direct-hsm-keys"]
-TOPICS: tuple[Topic, ...] = ("quorum", "key-ceremony", "custodians", "on-premises-keys", "direct-hsm-keys")
 
 
 class AttestedUser(Struct, frozen=True):

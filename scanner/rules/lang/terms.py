@@ -14,10 +14,7 @@ if TYPE_CHECKING:
 
 BOOL = FactType("bool")
 INT = FactType("int")
-DOUBLE = FactType("double")
-STRING = FactType("string")
 TIMESTAMP = FactType("timestamp")
-DURATION = FactType("duration")
 NULL = FactType("null", nullable=True)
 AS_OF = "as_of"
 """The variable that holds the date as of which a rule is judged."""
