@@ -146,7 +146,7 @@ def _type(row: EncryptedType) -> str:
 
 def _field(key: KeyField) -> str:
     path = f"{key.each}[].{key.api}" if key.each else key.api
-    places = ", ".join(f"`{at.type}.{at.path}`" for at in key.terraform if at.path)
+    places = ", ".join(f"`{at.type}.{at.path}`".replace(".`", "`") for at in key.terraform if at.path)
     return f"| {key.use} | {_cell(path) if path else ''} | {_silence(key.absent)} | {places} |"
 
 

@@ -295,6 +295,34 @@ ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
 for silence."""
 
 
+SWITCHES: Mapping[str, tuple[str, ...]] = {
+    "between two places, not at rest": (
+        "aws_chime_voice_connector.require_encryption",
+        "aws_dx_connection.encryption_mode",
+        "aws_ec2_transit_gateway.encryption_support",
+        "aws_elasticache_cluster.transit_encryption_enabled",
+        "aws_appsync_api_cache.transit_encryption_enabled",
+        "aws_mskconnect_connector.kafka_cluster_encryption_in_transit.encryption_type",
+        "aws_vpc_encryption_control.mode",
+        "aws_vpn_connection.*_encryption_algorithms",
+    ),
+    "encrypted by its clients, with keys that AWS never has": (
+        "aws_cleanrooms_collaboration.data_encryption_metadata.allow_clear_text",
+        "aws_cloudfront_field_level_encryption_profile.*",
+    ),
+    "how a client reaches another database": (
+        "aws_dms_data_provider.settings.ibm_db2_luw_settings.encryption_algorithm",
+        "aws_dms_data_provider.settings.sybase_ase_settings.encrypt_password",
+    ),
+}
+"""Reason to patterns `type.path` of Terraform's switches of encryption on types without an attribute for a key."""
+
+
+def why_switch(type: str, path: str) -> str | None:
+    """Why a switch of encryption is left out; None where it is not."""
+    return _why(SWITCHES, f"{type}.{path}")
+
+
 def why_field(service: str, structure: str, member: str) -> str | None:
     """Why a field of an answer is left out; None where it is not."""
     return _why(FIELDS, f"{service}:{structure}.{member}")

@@ -167,7 +167,7 @@ def test_every_terraform_key_attribute_exists_in_the_provider_schema() -> None:
         f"{at.type}.{at.path}"
         for row in ENCRYPTED_TYPES
         for _, at in places_of(row)
-        if at.path and at.path not in SCHEMA.get(at.type, {}) and (at.type, at.path) not in JSON_DOCUMENTS
+        if at.names_key and at.path not in SCHEMA.get(at.type, {}) and (at.type, at.path) not in JSON_DOCUMENTS
     ]
     assert missing == []
 
@@ -193,7 +193,7 @@ def test_no_switch_that_is_on_hides_the_key_that_is_named_beside_it(row: Encrypt
         return not re.search(r"(?i)owned|disabled", path)  # those name AWS's own key or none, and do override
 
     said = [(key.use, key.absent) for key in row.keys]
-    said += [(key.use, at.absent) for key, at in places_of(row) if at.absent is not None and at.path]
+    said += [(key.use, at.absent) for key, at in places_of(row) if at.absent is not None and at.names_key]
     uses = [key_use(name, "k", silence, on) for name, silence in said]
     assert [use for use in uses if use is None or use.key != "k"] == []
 

@@ -10,6 +10,7 @@ from scanner.catalog.encryption.copies import COPY_TYPES
 from scanner.catalog.encryption.databases import DATABASE_TYPES
 from scanner.catalog.encryption.developer import DEVELOPER_TYPES
 from scanner.catalog.encryption.ebs import EBS_TYPES
+from scanner.catalog.encryption.instances import INSTANCE_TYPES
 from scanner.catalog.encryption.learning import LEARNING_TYPES
 from scanner.catalog.encryption.messaging import MESSAGING_TYPES
 from scanner.catalog.encryption.movement import MOVEMENT_TYPES
@@ -34,6 +35,7 @@ ENCRYPTED_TYPES: tuple[EncryptedType, ...] = (
     *MESSAGING_TYPES,
     *STREAMING_TYPES,
     *COMPUTE_TYPES,
+    *INSTANCE_TYPES,
     *ANALYTICS_TYPES,
     *MOVEMENT_TYPES,
     *DEVELOPER_TYPES,

@@ -1,13 +1,12 @@
-"""Where compute names its keys: functions, containers, images, launch templates, the EBS default of a Region."""
+"""Where compute names its keys: functions, containers, the EBS default of a Region."""
 
 from __future__ import annotations
 
-from scanner.catalog.encryption.ebs import REGION_DEFAULT, REGION_KEY
+from scanner.catalog.encryption.ebs import REGION_KEY
 from scanner.catalog.encryption.types import (
     AWS_OWNED,
     NOT_NAMED,
     NOT_USED,
-    PLAN_ONLY,
     Api,
     At,
     Attribute,
@@ -15,7 +14,6 @@ from scanner.catalog.encryption.types import (
     EncryptedType,
     Flag,
     KeyField,
-    LinkField,
     aws_managed,
     one_key,
     switch,
@@ -38,124 +36,23 @@ EBS_DEFAULT = EncryptedType(
             "new-volumes",
             "Default.KmsKeyId",
             switch("EbsEncryptionByDefault", NOT_NAMED, off=NOT_USED),  # switched off, it protects and harms nothing
-            (At("aws_ebs_default_kms_key", "key_arn", NOT_NAMED),),
+            (
+                At("aws_ebs_default_kms_key", "key_arn", NOT_NAMED),
+                At(
+                    "aws_ebs_encryption_by_default", "", switch("enabled", REGION_KEY, missing=REGION_KEY, off=NOT_USED)
+                ),
+            ),
         ),
     ),
-    terraform={"aws_ebs_default_kms_key": "id"},
+    terraform={"aws_ebs_default_kms_key": "id", "aws_ebs_encryption_by_default": "id"},
     attributes=(
         Attribute(
             "enabled",
             "EbsEncryptionByDefault",
             "Whether new volumes of the Region are encrypted when nobody asks.",
+            (At("aws_ebs_encryption_by_default", "enabled"),),
         ),
     ),
-)
-
-IMAGE = EncryptedType(
-    "AWS::EC2::Image",
-    Api(
-        "ec2",
-        (Call("DescribeImages", "Images", fixed={"Owners": ["self"]}),),
-        "arn:{partition}:ec2:{region}::image/{ImageId}",
-        "ImageId",
-        created="CreationDate",
-        owner="OwnerId",
-    ),
-    keys=(
-        KeyField(
-            "device",
-            "Ebs.KmsKeyId",
-            # AWS often leaves the key of an image out: it is that of the snapshot behind the device.
-            switch("Ebs.Encrypted", NOT_NAMED, missing=NOT_USED),
-            (
-                At(
-                    "aws_ami_copy",
-                    "kms_key_id",
-                    switch("encrypted", REGION_KEY, missing=REGION_DEFAULT, off=REGION_DEFAULT),
-                ),
-            ),
-            each="BlockDeviceMappings",
-            part="DeviceName",
-        ),
-    ),
-    terraform={"aws_ami_copy": "name"},
-    links=(LinkField("derived_from", "BlockDeviceMappings[].Ebs.SnapshotId"),),
-    attributes=(Attribute("public", "Public", "Whether every account may use the image."),),
-)
-
-LAUNCH_TEMPLATE = EncryptedType(
-    "AWS::EC2::LaunchTemplate",
-    Api(
-        "ec2",
-        (Call("DescribeLaunchTemplates", "LaunchTemplates"),),
-        "arn:{partition}:ec2:{region}:{account}:launch-template/{LaunchTemplateId}",
-        "LaunchTemplateName",
-        details=(
-            Call(
-                "DescribeLaunchTemplateVersions",
-                "LaunchTemplateVersions[]",
-                given={"LaunchTemplateId": "LaunchTemplateId"},
-                fixed={"Versions": ["$Default", "$Latest"]},
-                into="Versions",
-            ),
-        ),
-        created="CreateTime",
-    ),
-    keys=(
-        KeyField(
-            "device",
-            "Ebs.KmsKeyId",
-            switch("Ebs.Encrypted", REGION_KEY, missing=REGION_DEFAULT, off=REGION_DEFAULT),
-            (
-                At(
-                    "aws_launch_template",
-                    "block_device_mappings.ebs.kms_key_id",
-                    switch(
-                        "block_device_mappings.ebs.encrypted", REGION_KEY, missing=REGION_DEFAULT, off=REGION_DEFAULT
-                    ),
-                ),
-            ),
-            each="Versions[].LaunchTemplateData.BlockDeviceMappings[]",
-        ),
-    ),
-    terraform={"aws_launch_template": "name"},
-)
-
-
-def _devices(use: str, block: str, *types: str, prefix: str = "") -> KeyField:
-    """Volumes that a plan declares inside something that launches instances."""
-    encrypted = switch(f"{prefix}{block}.encrypted", REGION_KEY, missing=REGION_DEFAULT, off=REGION_DEFAULT)
-    return KeyField(
-        use, "", REGION_DEFAULT, tuple(At(name, f"{prefix}{block}.kms_key_id", encrypted) for name in types)
-    )
-
-
-# In AWS these volumes are AWS::EC2::Volume; a plan knows them only by the instance.
-INSTANCE = EncryptedType(
-    "AWS::EC2::Instance",
-    PLAN_ONLY,
-    keys=(
-        _devices("root-volume", "root_block_device", "aws_instance", "aws_spot_instance_request"),
-        _devices("volume", "ebs_block_device", "aws_instance", "aws_spot_instance_request"),
-    ),
-    terraform={"aws_instance": "id", "aws_spot_instance_request": "id"},
-    attributes=(
-        Attribute(
-            "instance_profile",
-            "",
-            "Name of the instance profile that holds its role.",
-            (At("aws_instance", "iam_instance_profile"),),
-        ),
-    ),
-)
-SPOT_FLEET = EncryptedType(
-    "AWS::EC2::SpotFleet",
-    PLAN_ONLY,
-    keys=(
-        _devices("root-volume", "root_block_device", "aws_spot_fleet_request", prefix="launch_specification."),
-        _devices("volume", "ebs_block_device", "aws_spot_fleet_request", prefix="launch_specification."),
-    ),
-    terraform={"aws_spot_fleet_request": "id"},
 )
 
 DLM_POLICY = EncryptedType(
@@ -385,10 +282,6 @@ APP_RUNNER = one_key(
 
 COMPUTE_TYPES = (
     EBS_DEFAULT,
-    IMAGE,
-    LAUNCH_TEMPLATE,
-    INSTANCE,
-    SPOT_FLEET,
     DLM_POLICY,
     FUNCTION,
     EVENT_SOURCE,

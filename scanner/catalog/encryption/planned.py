@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from scanner.catalog.encryption.ebs import REGION_DEFAULT, REGION_KEY
+from scanner.catalog.encryption.rds import AURORA_OF_ANY_AGE
 from scanner.catalog.encryption.types import (
     AWS_OWNED,
     NOT_USED,
     PLAN_ONLY,
+    UNENCRYPTED,
     Absent,
     At,
     EncryptedType,
@@ -14,6 +16,8 @@ from scanner.catalog.encryption.types import (
     KeyField,
     Silence,
     aws_managed,
+    copied_from,
+    some_key,
     switch,
     untold,
 )
@@ -47,6 +51,37 @@ S3_OBJECT = EncryptedType(
         ),
     ),
     terraform={"aws_s3_object": "key", "aws_s3_bucket_object": "key", "aws_s3_object_copy": "key"},
+)
+
+
+def _global_cluster(clear: Silence) -> Flag:
+    """What a global database asks of its members; one that is made from a cluster is encrypted as that is."""
+    stated = switch("storage_encrypted", some_key("encrypted; each member names a key of its own"), clear, clear)
+    return copied_from("source_db_cluster_identifier", stated)
+
+
+# SDK models of AppSync, CreateApiCacheRequest: the flag is deprecated since 15 May 2025.
+_APPSYNC_CACHE = switch(
+    "at_rest_encryption_enabled",
+    AWS_OWNED,
+    missing=AWS_OWNED,
+    off=untold(
+        "AppSync encrypts every cache made since 15 May 2025 with a key that AWS owns, older ones may hold clear data, "
+        "and `at_rest_encryption_enabled` may be false for both"
+    ),
+)
+# API Gateway developer guide, "Cache settings for REST APIs": encryption of a cache is a setting of its methods.
+_METHOD_CACHE = switch(
+    "settings.caching_enabled",
+    switch("settings.cache_data_encrypted", AWS_OWNED, missing=UNENCRYPTED),
+    missing=NOT_USED,
+    off=NOT_USED,
+)
+_STAGE_CACHE = switch(
+    "cache_cluster_enabled",
+    untold("the settings of its methods (aws_api_gateway_method_settings) say whether its cache is encrypted"),
+    missing=NOT_USED,
+    off=NOT_USED,
 )
 
 _LENS = "storage_lens_configuration"
@@ -89,7 +124,11 @@ PLANNED_TYPES = (
         "AWS::DynamoDB::Export",
         "aws_dynamodb_table_export",
         "table_arn",
-        ("export", "s3_sse_kms_key_id", BUCKET_DEFAULT),
+        (
+            "export",
+            "s3_sse_kms_key_id",
+            Flag("s3_sse_algorithm", {"AES256": AWS_OWNED, "KMS": aws_managed("s3")}, missing=BUCKET_DEFAULT),
+        ),
     ),
     _plan(
         "AWS::EFS::ReplicationConfiguration",
@@ -117,7 +156,11 @@ PLANNED_TYPES = (
         "AWS::Athena::Database",
         "aws_athena_database",
         "name",
-        ("results", "encryption_configuration.kms_key", NOT_USED),
+        (
+            "results",
+            "encryption_configuration.kms_key",
+            Flag("encryption_configuration.encryption_option", {"SSE_S3": AWS_OWNED}, missing=NOT_USED, other=NOT_USED),
+        ),
     ),
     _plan(
         "AWS::Bedrock::EvaluationJob",
@@ -158,6 +201,42 @@ PLANNED_TYPES = (
         "aws_imagebuilder_distribution_configuration",
         "name",
         ("image", "distribution.ami_distribution_configuration.kms_key_id", REGION_DEFAULT),
+    ),
+    *(
+        _plan(
+            f"AWS::{service}::GlobalCluster",
+            f"aws_{service.lower()}_global_cluster",
+            "global_cluster_identifier",
+            ("storage", "", _global_cluster(clear)),
+        )
+        for service, clear in (("RDS", AURORA_OF_ANY_AGE), ("DocDB", UNENCRYPTED), ("Neptune", UNENCRYPTED))
+    ),
+    _plan(
+        "AWS::ElastiCache::CacheCluster",
+        "aws_elasticache_cluster",
+        "cluster_id",
+        # Only a replication group can be encrypted at rest (ElastiCache API reference, CreateCacheCluster), and
+        # memcached keeps nothing outside memory.
+        (
+            "storage",
+            "",
+            Flag(
+                "replication_group_id",
+                {},
+                missing=Flag(
+                    "engine", {"memcached": NOT_USED, "redis": UNENCRYPTED}, other=untold("no replication group")
+                ),
+                other=NOT_USED,
+            ),
+        ),
+    ),
+    _plan("AWS::AppSync::ApiCache", "aws_appsync_api_cache", "api_id", ("cache", "", _APPSYNC_CACHE)),
+    _plan("AWS::ApiGateway::Stage", "aws_api_gateway_stage", "stage_name", ("cache", "", _STAGE_CACHE)),
+    _plan(
+        "AWS::ApiGateway::MethodSettings",
+        "aws_api_gateway_method_settings",
+        "method_path",
+        ("cache", "settings.", _METHOD_CACHE),
     ),
     _plan("AWS::ImageBuilder::Workflow", "aws_imagebuilder_workflow", "name", ("storage", "kms_key_id", AWS_OWNED)),
     _plan(

@@ -94,6 +94,8 @@ def copied_from(path: str, otherwise: Silence) -> Flag:
 class At(Struct, frozen=True):
     """A place in Terraform: the attribute `path` of resources of `type`; empty where Terraform has no such attribute.
 
+    A path that ends in a dot is a block that can say whether it is encrypted, and not by which key.
+
     `absent` says what an attribute that is not written means; None: the same as in the API, which a test allows
     only where that is no `Flag`. `home` marks a companion resource that completes another: it is the attribute
     by which the companion names the resource it belongs to (by name, id or ARN, whichever Terraform uses). A
@@ -107,6 +109,11 @@ class At(Struct, frozen=True):
     absent: Silence | None = None
     home: str = ""
     on: tuple[str, Any] | None = None
+
+    @property
+    def names_key(self) -> bool:
+        """Whether Terraform has an attribute for the key here."""
+        return bool(self.path) and not self.path.endswith(".")
 
 
 class KeyField(Struct, frozen=True):

@@ -40,8 +40,8 @@ def _use(world: World, instance: Instance, field: KeyField, at: At, one: Leaf) -
     def look(path: str) -> Any:
         return _flag(world, instance, path, one)
 
-    pointer = f"{instance.address}.{one.pointer}"
-    named, certainty, candidates, reason = _named(world, instance, at.path, one)
+    pointer = f"{instance.address}.{one.pointer}".rstrip(".")
+    named, certainty, candidates, reason = _named(world, instance, at, one)
     use = key_use(field.use, named, silence, look, pointer)
     if use is None or named is None:
         return replace(use, certainty="default") if use is not None and certainty != "exact" else use
@@ -56,7 +56,10 @@ Named = tuple[str | None, str, tuple[str, ...], str | None]
 """The key reference (None: not named), its certainty, candidates and why it is not certain."""
 
 
-def _named(world: World, instance: Instance, path: str, one: Leaf) -> Named:
+def _named(world: World, instance: Instance, at: At, one: Leaf) -> Named:
+    if not at.names_key:
+        return None, "default", (), None
+    path = at.path
     if one.state is State.VALUE:
         if isinstance(one.value, str):
             own = world.named(one.value, KEY_TYPES)
@@ -110,7 +113,7 @@ def unlisted_uses(world: World, row: EncryptedType | None, instance: Instance) -
 
 def _unlisted(world: World, instance: Instance, path: str, one: Leaf, switched: bool) -> KeyUse:
     pointer = f"{instance.address}.{one.pointer}"
-    named, certainty, candidates, reason = _named(world, instance, path, one)
+    named, certainty, candidates, reason = _named(world, instance, At(instance.type, path), one)
     if named is None:
         why = f"{instance.type}.{path} is not set, and what that means for this type is not in the catalog"
         return KeyUse(field=path, state="UNKNOWN", reason=why, pointer=pointer)
