@@ -242,6 +242,9 @@ def _hints(asking: Instance, terminal: Terminal) -> list[Key]:
     keys: list[Key] = []
     if terminal.by_own_key:
         keys = [asking.key, *(key for _, key in reversed(asking.module))]
+        if terminal.table is not None:
+            named = [terminal.table.get(str(key)) for key in keys]
+            keys = [name for name in named if isinstance(name, (str, int)) and not isinstance(name, bool)]
     elif len(terminal.options) == 1:
         keys = [terminal.options[0]]
     return [key for key in keys if key is not None]

@@ -32,6 +32,8 @@ class Terminal(NamedTuple):
     """Literal keys of module calls on the way, by depth."""
     by_own_key: bool = False
     """The expression uses each.key, each.value or count.index, so the instance is that of the asking one's key."""
+    table: dict[str, Any] | None = None
+    """What `each.value` is for each key, where that and not the key itself names the instance."""
     options: tuple[Key, ...] = ()
     """Known values beside the reference, one of which may be the instance key."""
     literal: Any = None
@@ -62,8 +64,7 @@ class Terminals:
             listed = drop_prefixes(references(expression))
             found = {repr(end): end for steps in listed for end in self._end(asking, steps)}
             value = constant(expression)
-            iterates = any(steps[0] in ITERATORS for steps in listed)
-            ends = _with_hints(tuple(found.values()), iterates)
+            ends = _with_hints(tuple(found.values()), *self._own_key(asking, listed))
             self._known[mark] = (*ends, Terminal(literal=value)) if value is not None else ends
         return self._known[mark]
 
@@ -91,6 +92,18 @@ class Terminals:
         if len(listed) != 1 or len(listed[0]) != WHOLE.get(str(listed[0][0]), 2) or listed[0][0] in NOT_INSTANCES:
             return None
         return tuple(end._replace(by_own_key=True) for end in self._end(asking, (*listed[0], *rest)))
+
+    def _own_key(self, asking: Asking, listed: list[tuple[Step, ...]]) -> tuple[bool, dict[str, Any] | None]:
+        """Whether an expression picks by the key of the asking instance, and by which table where not by that key."""
+        iterators = [steps for steps in listed if steps[0] in ITERATORS]
+        if not iterators or any(steps[:2] != ("each", "value") for steps in iterators):
+            return bool(iterators), None
+        rest = iterators[0][2:]
+        ends = self.of(asking._replace(iterates=None), asking.iterates)
+        over = ends[0].literal if len(ends) == 1 and len(iterators) == 1 else None
+        if isinstance(over, dict):
+            return True, {key: _at(value, rest) for key, value in over.items()}
+        return not rest and (not ends or isinstance(over, list)), None  # the value of a set is its key
 
     def _input(self, place: Place, name: str, rest: tuple[Step, ...]) -> Iterator[Terminal]:
         module = self._configuration.modules.get(place)
@@ -142,13 +155,15 @@ def _variable(stated: Any, rest: tuple[Step, ...]) -> Terminal:
     return Terminal(literal=_at(value, rest), null=null)
 
 
-def _with_hints(ends: tuple[Terminal, ...], iterates: bool) -> tuple[Terminal, ...]:
+def _with_hints(ends: tuple[Terminal, ...], iterates: bool, table: dict[str, Any] | None) -> tuple[Terminal, ...]:
     """Blocks with what the rest of their expression says about the instance."""
     options = tuple(
         end.literal for end in ends if isinstance(end.literal, (str, int)) and not isinstance(end.literal, bool)
     )
     return tuple(
-        end._replace(by_own_key=end.by_own_key or iterates, options=(*end.options, *options)) if end.block else end
+        end._replace(by_own_key=end.by_own_key or iterates, table=table or end.table, options=(*end.options, *options))
+        if end.block
+        else end
         for end in ends
     )
 

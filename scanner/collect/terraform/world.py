@@ -169,7 +169,13 @@ class World(Struct):
         """The same with what the source adds; what the plan tells stays where it adds nothing."""
         written = self.written(instance, one, path)
         if isinstance(written, Unknown):
-            return replace(told, reason=f"{told.reason}; {written.reason}") if written.read and told.reason else told
+            if not written.read:
+                return told
+            # that the source does not settle the index leaves the one that the plan suggests a guess
+            why = told.reason or self.why_unknown(instance, one, path)
+            return replace(
+                told, certainty=told.certainty if told.reason else "candidates", reason=f"{why}; {written.reason}"
+            )
         if isinstance(written, Planned):
             if written.instance is None:
                 return told

@@ -53,6 +53,8 @@ SETTLED = [
     ("a template", '"${aws_kms_key.main.arn}"', ""),
     ("lookup", "lookup({ staging = aws_kms_key.other.arn }, var.env, aws_kms_key.main.arn)", ""),
     ("one", "one([aws_kms_key.main.arn])", ""),
+    ("reverse", "reverse([aws_kms_key.main.arn, aws_kms_key.other.arn])[1]", ""),
+    ("slice", "slice([aws_kms_key.other.arn, aws_kms_key.main.arn], 1, 2)[0]", ""),
     ("parentheses and lines", "(\n    # why\n    aws_kms_key.main.arn\n  )", ""),
 ]
 
@@ -154,6 +156,56 @@ def in_module(folder: Path, argument: str) -> KeyUse:
 def test_an_input_is_followed_to_the_caller_with_its_key(tmp_path: Path) -> None:
     argument = "{ main = aws_kms_key.main.arn, other = aws_kms_key.other.arn }[each.value]"
     assert in_module(tmp_path, argument).key == key_arn()
+
+
+def test_the_value_of_a_map_is_looked_up_by_its_key(tmp_path: Path) -> None:
+    plan, keys = PlanText(), {"a": "b", "b": "a"}
+    for key in keys:
+        a_key(plan, f'aws_kms_key.k["{key}"]')
+        written = {"kms_master_key_id": ref("aws_kms_key.k", "each.value")}
+        plan.resource(f'aws_sqs_queue.q["{key}"]', {"kms_master_key_id": AFTER_APPLY}, written)
+    for block in plan.root["resources"]:
+        block["for_each_expression"] = const(keys)
+    (tmp_path / "main.tf").write_text(
+        'resource "aws_kms_key" "k" {\n  for_each = { a = "b", b = "a" }\n}\n'
+        'resource "aws_sqs_queue" "q" {\n  for_each = { a = "b", b = "a" }\n'
+        "  kms_master_key_id = aws_kms_key.k[each.value].arn\n}\n"
+    )
+    for source in (None, tmp_path):
+        read = plan.load(source=source)
+        found = {key: uses(read, f'aws_sqs_queue.q["{key}"]')["storage"].key for key in keys}
+        assert found == {"a": key_arn('aws_kms_key.k["b"]'), "b": key_arn('aws_kms_key.k["a"]')}
+
+
+def test_an_index_that_neither_plan_nor_source_settles_is_no_match(tmp_path: Path) -> None:
+    plan = two_keys()
+    for key in ("a", "b"):
+        a_key(plan, f'aws_kms_key.k["{key}"]')
+        written = {"kms_master_key_id": ref("aws_kms_key.k", "each.key")}
+        plan.resource(f'aws_sqs_queue.q["{key}"]', {"kms_master_key_id": AFTER_APPLY}, written)
+    text = 'for_each = toset(["a", "b"])'
+    for index, key in (("each.key", key_arn('aws_kms_key.k["a"]')), ('md5(each.key) == "x" ? "a" : "b"', None)):
+        (tmp_path / "main.tf").write_text(
+            f'resource "aws_kms_key" "k" {{\n  {text}\n}}\n'
+            f'resource "aws_sqs_queue" "q" {{\n  {text}\n  kms_master_key_id = aws_kms_key.k[{index}].arn\n}}\n'
+        )
+        use = uses(plan.load(source=tmp_path), 'aws_sqs_queue.q["a"]')["storage"]
+        assert use.key == key
+    assert "`md5()` is not evaluated" in str(use.reason)
+
+
+@pytest.mark.parametrize(("modules", "which"), [(("a",), "a"), (("a", "b"), "b")])
+def test_an_output_of_a_module_for_each_of_a_set_that_the_plan_leaves_out(tmp_path: Path, modules, which) -> None:
+    plan = two_keys().call("keys", {}, source="./keys").output(("keys",), "arn", ref("aws_kms_key.this.arn"))
+    for key in modules:
+        a_key(plan, f'module.keys["{key}"].aws_kms_key.this')
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "main.tf").write_text(
+        'resource "aws_kms_key" "this" {}\noutput "arn" {\n  value = aws_kms_key.this.arn\n}\n'
+    )
+    call = f'module "keys" {{\n  source = "./keys"\n  for_each = toset({json.dumps(modules)})\n}}\n'
+    use = of_queue(tmp_path, f'try(module.keys["{which}"].arn, aws_kms_key.other.arn)', call, plan)
+    assert use.key == key_arn(f'module.keys["{which}"].aws_kms_key.this')
 
 
 def test_each_of_a_caller_stays_that_of_the_caller(tmp_path: Path) -> None:

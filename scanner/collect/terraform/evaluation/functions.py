@@ -155,6 +155,16 @@ def _element(value: Value, place: Value) -> Value:
     return items[int(place) % len(items)]
 
 
+def _reverse(value: Value) -> Value:
+    return value if isinstance(value, Unknown) else _listed(value)[::-1]
+
+
+def _slice(value: Value, begin: Value, end: Value) -> Value:
+    if isinstance(value, Unknown) or (missing := undecided([begin, end])) is not None:
+        return value if isinstance(value, Unknown) else missing
+    return _listed(value)[begin:end]
+
+
 def _lookup(table: Value, key: Value, *default: Value) -> Value:
     if isinstance(table, Unknown) or (missing := undecided(key)) is not None:
         return table if isinstance(table, Unknown) else missing
@@ -225,7 +235,9 @@ KEEPING: Mapping[str, Callable[..., Value]] = {
     "merge": _merge,
     "nonsensitive": _same,
     "one": _one,
+    "reverse": _reverse,
     "sensitive": _plain,
+    "slice": _slice,
     "tolist": _same,
     "tomap": _same,
     "toset": _set,
@@ -270,11 +282,9 @@ DECIDED: Mapping[str, Callable[..., Value]] = {
     "max": max,
     "min": min,
     "replace": _replace,
-    "reverse": lambda values: _listed(values)[::-1],
     "setintersection": lambda one, *others: _set([item for item in one if all(item in other for other in others)]),
     "setsubtract": lambda one, other: _set([item for item in one if item not in other]),
     "setunion": _union,
-    "slice": lambda values, begin, end: _listed(values)[begin:end],
     "sort": lambda values: sorted(_listed(values)),
     "split": lambda separator, text: text.split(separator),
     "startswith": lambda text, begin: text.startswith(begin),

@@ -25,6 +25,8 @@ from scanner.collect.terraform.world import KEY_TYPES
 if TYPE_CHECKING:
     from scanner.collect.terraform.evaluation.evaluation import Evaluation
 
+REPEATED = frozenset({"count", "for_each"})
+
 
 class Here(NamedTuple):
     """The block instance around an expression, for `each` and `count`."""
@@ -94,11 +96,12 @@ class ModuleNames:
         if name in ("key", "index"):
             return self._here.key
         body = self._evaluation.block(self._place, *self._here.header)
-        over = entries(self.evaluator().of(body.attributes["for_each"]))
-        if isinstance(over, Unknown):
-            return over
-        for key, value in over:
-            if self._here.key in (key, value):  # a set's keys are its values
+        over = self.evaluator().of(body.attributes["for_each"])
+        listed = entries(over)
+        if isinstance(listed, Unknown):
+            return listed
+        for key, value in listed:
+            if self._here.key == (key if isinstance(over, dict) else value):  # a set's keys are its values
                 return value
         return Unknown(f"`for_each` has no `{self._here.key}`")
 
@@ -158,7 +161,7 @@ class ModuleNames:
         if call is None:
             return Unknown(f"module.{name} is not in the configuration"), []
         key: Key = None
-        if call.count_expression or call.for_each_expression:
+        if REPEATED & self._evaluation.block(self._place, "module", name).attributes.keys():
             if not steps or not isinstance(steps[0], Item) or not isinstance(steps[0].key, (str, int)):
                 return Unknown(f"module.{name} is used as a whole"), []
             key, steps = steps[0].key, steps[1:]
@@ -180,9 +183,10 @@ class ModuleNames:
             return Unknown(f"{address} is not in the configuration")
         if self._evaluation.partial:
             return Unknown(f"the plan is partial, so what it holds of {address} is not all")
-        if declared.for_each_expression is not None:
+        keyed = {type(one.key) for one in members}  # a plan leaves out a for_each of functions (`toset([...])`)
+        if declared.for_each_expression is not None or str in keyed:
             return {str(one.key): one for one in members}
-        if declared.count_expression is not None:
+        if declared.count_expression is not None or int in keyed:
             counted = {one.key: one for one in members}
             whole = set(counted) == set(range(len(counted)))
             return [counted[place] for place in range(len(counted))] if whole else Unknown(f"{address} has gaps")
