@@ -85,6 +85,32 @@ def test_what_the_source_cannot_settle_stays_unknown_with_the_reason(tmp_path: P
     assert why in str(use.reason)
 
 
+@pytest.mark.parametrize(
+    ("expression", "comes_to"),
+    [
+        ("try(element([], 0), 7)", 7),
+        ('try(element(["a"], 0.5), 7)', 7),
+        ('try(slice(["a"], 1, 2), 7)', 7),
+        ('try(slice(["a", "b"], 1, 0), 7)', 7),
+        ('try(format("%d", 1.5), 7)', 7),
+        ("try(1 / 0, 7)", 7),
+        ("0 - 5 % 3", -2),
+        ("(0 - 5) % 3", -2),
+        ('["a", "b", "c"][4 / 2]', "c"),
+        ('split("", "ab")', ["a", "b"]),
+        ('jsonencode({ a = ["<é>", 1] })', '{"a":["\\u003cé\\u003e",1]}'),
+        ('["a"] == ["b"]', False),
+    ],
+)
+def test_functions_and_operators_come_to_what_terraform_makes_of_them(expression: str, comes_to: object) -> None:
+    assert Evaluator(NoNames(), Budget()).of(parsing.expression(expression)) == comes_to
+
+
+def test_equal_lists_may_still_differ_by_type() -> None:
+    compared = Evaluator(NoNames(), Budget()).of(parsing.expression('["a"] == ["a"]'))
+    assert isinstance(compared, Unknown)
+
+
 def test_a_key_that_is_null_after_all_is_the_default(tmp_path: Path) -> None:
     use = of_queue(tmp_path, 'var.env == "dev" ? aws_kms_key.main.arn : null')
     assert use.certainty == "default"

@@ -39,7 +39,7 @@ def call(name: str, arguments: list[Value]) -> Value:
             if (missing := undecided(argument)) is not None:
                 return missing
         return DECIDED[name](*arguments)
-    except (TypeError, ValueError, KeyError, IndexError, AttributeError) as problem:
+    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as problem:
         raise EvaluationError(f"`{name}()` does not take these arguments") from problem
 
 
@@ -144,7 +144,10 @@ def _format(template: Value, *values: Value) -> Value:
         for one in rest:
             if one[:1] not in ("s", "d", "v"):
                 return Unknown("`format()` with this template is not evaluated")
-            pieces += [left.pop(0), one[1:]]
+            value = left.pop(0)
+            if one[0] == "d" and isinstance(value, float) and not value.is_integer():
+                raise EvaluationError("`%d` takes a whole number")
+            pieces += [value, one[1:]]
     return joined(pieces)
 
 
@@ -152,6 +155,8 @@ def _element(value: Value, place: Value) -> Value:
     if isinstance(value, Unknown) or isinstance(place, Unknown):
         return value if isinstance(value, Unknown) else place
     items = _listed(value)
+    if not items or place != int(place):
+        raise EvaluationError("no such element")
     return items[int(place) % len(items)]
 
 
@@ -162,7 +167,10 @@ def _reverse(value: Value) -> Value:
 def _slice(value: Value, begin: Value, end: Value) -> Value:
     if isinstance(value, Unknown) or (missing := undecided([begin, end])) is not None:
         return value if isinstance(value, Unknown) else missing
-    return _listed(value)[begin:end]
+    items = _listed(value)
+    if not 0 <= begin <= end <= len(items):
+        raise EvaluationError("not a part of the list")
+    return items[begin:end]
 
 
 def _lookup(table: Value, key: Value, *default: Value) -> Value:
@@ -286,7 +294,7 @@ DECIDED: Mapping[str, Callable[..., Value]] = {
     "setsubtract": lambda one, other: _set([item for item in one if item not in other]),
     "setunion": _union,
     "sort": lambda values: sorted(_listed(values)),
-    "split": lambda separator, text: text.split(separator),
+    "split": lambda separator, text: text.split(separator) if separator else list(text),
     "startswith": lambda text, begin: text.startswith(begin),
     "substr": _substr,
     "tobool": _tobool,

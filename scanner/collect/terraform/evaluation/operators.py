@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -65,7 +66,11 @@ def binary(sign: str, left: Value, right: Callable[[], Value]) -> Value:
             return missing
     if sign in ("/", "%") and number(other) == 0:
         raise EvaluationError("division by zero")
-    return ARITHMETIC[sign](number(left), number(other))
+    try:
+        result = ARITHMETIC[sign](number(left), number(other))
+    except ArithmeticError as problem:
+        raise EvaluationError("too large a number") from problem
+    return int(result) if isinstance(result, float) and result.is_integer() else result
 
 
 def _logical(decisive: bool, left: Value, right: Callable[[], Value]) -> Value:
@@ -102,5 +107,5 @@ ARITHMETIC: Mapping[str, Callable[[Any, Any], Any]] = {
     "-": operator.sub,
     "*": operator.mul,
     "/": operator.truediv,
-    "%": operator.mod,
+    "%": lambda left, right: left - right * math.trunc(left / right),  # with the sign of the left side
 }

@@ -135,7 +135,11 @@ def equal(one: Value, other: Value) -> bool | Unknown:
             return missing
     if isinstance(one, (int, float)) and isinstance(other, (int, float)) and bool not in (type(one), type(other)):
         return one == other
-    return one == other if type(one) is type(other) else Unknown("values of different types are compared")
+    if type(one) is not type(other):
+        return Unknown("values of different types are compared")
+    if one == other and isinstance(one, (list, dict)):
+        return Unknown("lists and maps are compared, which are equal only if they are of one type too")
+    return bool(one == other)
 
 
 def joined(pieces: list[Value]) -> Value:
@@ -155,7 +159,9 @@ def to_json(value: Value) -> Value:
             return PartlyKnown(f"{part} is known only after apply", value=value)
     if (missing := unknown_in(value)) is not None:
         return PartlyKnown(missing.reason, value=value)
-    text = json.dumps(value)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
     return Planned(text) if any(isinstance(part, Planned) for part in parts(value)) else text
 
 
