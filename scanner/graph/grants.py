@@ -44,12 +44,19 @@ def _grant(key: Key, stated: GrantFact, trusted: set[str]) -> Grant:
         grantee_account=account,
         grantee_trusted=account is None or account in trusted,
         grantee_human=principal_type(grantee) in ("user", "federated") or "/AWSReservedSSO_" in grantee,
-        by_service=made_by_service(stated) or key.manager == "AWS",  # a key policy of AWS lets services alone make them
+        by_service=_by_service(key, stated),
         operations=tuple(sorted(stated.operations)),
         retiring=stated.retiring_service or stated.retiring,
         constrained=bool(stated.context_equals or stated.context_subset or stated.source_arn),
         created=stated.created,
     )
+
+
+def _by_service(key: Key, stated: GrantFact) -> bool | Unknown:
+    if made_by_service(stated):
+        return True
+    # the policy of an AWS managed key lets services alone make grants
+    return key.manager if isinstance(key.manager, Unknown) else key.manager == "AWS"
 
 
 def principal_type(name: str) -> str:

@@ -141,7 +141,7 @@ def _reaches(relation: str, access: Access) -> KeyEdge:
 
 
 def _granted(grant: Grant) -> KeyEdge:
-    by = " (made by an AWS service)" if grant.by_service else ""
+    by = " (made by an AWS service)" if grant.by_service is True else ""
     return KeyEdge("granted", grant.id, grant.grantee, "grant", detail=", ".join(grant.operations) + by)
 
 

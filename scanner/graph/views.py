@@ -181,7 +181,7 @@ class Grant(View, identity="id"):
         bool, Doc("An IAM user, a federated one, or a role of Identity Center (AWSReservedSSO_...).")
     ]
     by_service: Annotated[
-        bool, Doc("An AWS service made it for itself, or its grantee is a service or service-linked role.")
+        bool | Unknown, Doc("An AWS service made it for itself, or its grantee is a service or service-linked role.")
     ]
     operations: Annotated[tuple[str, ...], Doc("Grant operations: `Decrypt`, `CreateGrant` ...")]
     retiring: Annotated[str | None, Doc("Retiring principal.")]

@@ -149,6 +149,8 @@ def test_grants_that_services_made_for_themselves_are_told_apart(facts, by_servi
     grant = GrantFact(id="g-1", operations=("Decrypt",), **facts)
     assert only(graph_of(a_key(grants=(grant,))).grants).by_service is by_service
     assert only(graph_of(a_key(grants=(grant,), manager="AWS")).grants).by_service
+    of_no_one = only(graph_of(a_key(grants=(grant,), manager=UNSET)).grants).by_service
+    assert of_no_one is True if by_service else isinstance(of_no_one, Unknown)
 
 
 @pytest.mark.parametrize(

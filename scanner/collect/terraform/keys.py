@@ -205,6 +205,7 @@ def _key_elsewhere(arn: str, policies: Policies | None, grants: Grants) -> KeyFa
         region=(parts.region if parts else "") or NOT_KNOWN,
         arn=arn,
         id=arn.rsplit(":key/", 1)[-1],
+        manager="CUSTOMER",  # nobody but AWS may write to a key that AWS manages
         policies=UNSET if documents is None else documents,
         grants=known or UNSET,
         unread=unread,

@@ -36,6 +36,11 @@ def granted(plan: PlanText, grantee: str) -> PlanText:
     return a_key(plan).resource("aws_kms_grant.g", values, {"key_id": ref("aws_kms_key.main.key_id")})
 
 
+def granted_elsewhere(key: str) -> PlanText:
+    values = {"key_id": key, "grantee_principal": "arn:aws:iam::999988887777:role/x", "operations": ["Decrypt"]}
+    return PlanText().resource("aws_kms_grant.g", values)
+
+
 def bucket_on_store_key() -> PlanText:
     plan = a_bucket(in_store(PlanText()), sse_algorithm="aws:kms:dsse", kms_master_key_id=AFTER_APPLY)
     plan.document["resource_changes"][-2]["change"]["after"] |= PCI
@@ -86,6 +91,12 @@ CASES: list[tuple[str, Callable[[], PlanText], str, str]] = [
     (
         "a foreign grant",
         lambda: granted(PlanText(), "arn:aws:iam::999988887777:role/x"),
+        "grant-to-foreign-account",
+        "FAIL",
+    ),
+    (
+        "a foreign grant on a key outside the plan",
+        lambda: granted_elsewhere("arn:aws:kms:eu-central-1:111122223333:key/0000"),
         "grant-to-foreign-account",
         "FAIL",
     ),
