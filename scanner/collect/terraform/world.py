@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from scanner.catalog.terraform import is_computed
 from scanner.collect.terraform.arns import planned_arn
 from scanner.collect.terraform.configuration import ConfigurationIndex
 from scanner.collect.terraform.evaluation.values import Planned, Unknown, Value
+from scanner.collect.terraform.expressions import CANNOT_TELL
 from scanner.collect.terraform.instances import Instance
 from scanner.collect.terraform.places import Places, Where, own_arn
 from scanner.collect.terraform.resolver import Found, Resolver
@@ -123,10 +125,15 @@ class World(Struct):
             return False
         if (expression := self.resolver.expression(instance, path, one.at)) is not None:
             return one.state is State.UNKNOWN and self.resolver.is_known(instance, expression)
+        return not self._untraced(instance, one, path)
+
+    def _untraced(self, instance: Instance, one: Leaf, path: str) -> bool:
+        """Whether an attribute may stand in a dynamic block: of those a plan holds values and no expressions."""
+        if one.state is State.UNKNOWN_BLOCK and is_computed(instance.type, path):
+            return False
         around, _, _ = path.rpartition(".")
-        # A block that has values and no expressions is a dynamic one, whose attributes the plan does not trace.
-        written = not around or self.resolver.expression(instance, around, one.at) is not None
-        return written or one.state is State.UNKNOWN_BLOCK
+        written = self.resolver.expression(instance, around, one.at) if around else NO_SOURCE
+        return written is None or written is CANNOT_TELL
 
     def written(self, instance: Instance, one: Leaf, path: str) -> Value:
         """What the source makes of an attribute that the plan leaves open; Unknown where it cannot be told."""
@@ -141,7 +148,16 @@ class World(Struct):
             return f"{place} is marked sensitive"
         if instance.action == "deferred":
             return f"{place} is deferred to a later run"
+        if one.state in (State.UNKNOWN, State.UNKNOWN_BLOCK) and self._may_be_dynamic(instance, one, path):
+            hint = "" if self.evaluation else "; `--source DIR`, or the binary plan as `--source`, would tell"
+            return f"{place} is known only after apply, in a dynamic block, whose expressions no plan holds{hint}"
         return f"{place} is known only after apply"
+
+    def _may_be_dynamic(self, instance: Instance, one: Leaf, path: str) -> bool:
+        if not (self.configuration.known and instance.mirrored and instance.block in self.configuration.blocks):
+            return False
+        expression = self.resolver.expression(instance, path, one.at)
+        return expression is CANNOT_TELL or (expression is None and self._untraced(instance, one, path))
 
     def refer(
         self, instance: Instance, path: str, wanted: Iterable[str] | None, at: tuple[int | str, ...] = ()
