@@ -107,10 +107,16 @@ class Terminals:
 
     def _input(self, place: Place, name: str, rest: tuple[Step, ...]) -> Iterator[Terminal]:
         module = self._configuration.modules.get(place)
+        stated = module.variables.get(name) if module else None
+        sensitive = isinstance(stated, dict) and stated.get("sensitive")
+        for end in self._given(place, name, rest, stated):
+            hidden = sensitive and end.literal is not None
+            yield Terminal(opaque=f"var.{name}, which is sensitive") if hidden else end
+
+    def _given(self, place: Place, name: str, rest: tuple[Step, ...], stated: Any) -> Iterator[Terminal]:
         if not place:
-            default = (module.variables.get(name) if module else None) or {}
-            given = {"default": self._configuration.inputs[name]} if name in self._configuration.inputs else default
-            yield _variable(given, rest)
+            inputs = self._configuration.inputs
+            yield _variable({"default": inputs[name]} if name in inputs else stated, rest)
             return
         parent = self._configuration.modules.get(place[:-1])
         call = parent.calls.get(place[-1]) if parent else None
@@ -119,7 +125,7 @@ class Terminals:
             expression, rest = _inner(expression, rest)
             ends = self.of(Asking(place[:-1], call.for_each_expression), expression)
             yield from (_with_index(end, rest) for end in ends)
-        elif module is not None and isinstance(stated := module.variables.get(name), dict):
+        elif isinstance(stated, dict):
             yield _variable(stated, rest)
 
     def _output(self, place: Place, call: str, rest: tuple[Step, ...]) -> Iterator[Terminal]:

@@ -4,7 +4,7 @@ import json
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tf_builder import AFTER_APPLY, PlanText, a_key, facts, the_key, uses
+from tf_builder import AFTER_APPLY, PlanText, a_key, facts, ref, the_key, uses
 
 from scanner.collect.terraform.masking import MASKED, SECRET_NAMES, mask
 from scanner.model.records import UNSET, ResourceFact
@@ -127,3 +127,23 @@ def _secret_values(node) -> set:
 def test_a_secret_that_apply_will_write_into_the_state_is_named() -> None:
     plan = PlanText().resource("aws_kms_custom_key_store.c", {"key_store_password": AFTER_APPLY})
     assert plan.load().changes[0].secrets == ("key_store_password",)
+
+
+PLACES = (
+    ("aws_dynamodb_table.t", "key"),
+    ("module.inner.aws_dynamodb_table.t", "key"),
+    ("module.inner.aws_dynamodb_table.u", "own"),
+)
+
+
+def test_a_sensitive_variable_is_never_the_name_of_a_key() -> None:
+    plan = PlanText().call("inner", {"key": ref("var.key")})
+    plan.root["variables"] = {"key": {"sensitive": True}}
+    plan.document["variables"] = {"key": {"value": "hidden"}}
+    plan.module(("inner",))["variables"] = {"key": {}, "own": {"sensitive": True, "default": "hidden"}}
+    for address, name in PLACES:
+        block = {"server_side_encryption": [{"kms_key_arn": ref(f"var.{name}")}]}
+        plan.resource(address, {"name": "t", "server_side_encryption": AFTER_APPLY}, block)
+    read = plan.load()
+    assert "hidden" not in repr((read.after, read.changes))
+    assert [fact.uses[0].state for fact in facts(read, ResourceFact)] == ["UNKNOWN"] * 3
