@@ -167,9 +167,12 @@ class AccessSource:
 
 def _possible(actions: frozenset[str], key: Key) -> frozenset[str]:
     """Those of `actions` that a key can do: nobody signs with an encryption key. All, while its usage is unread."""
-    if isinstance(key.usage, Unknown):
-        return actions
-    return frozenset(action for action in actions if USAGE_OF.get(action, key.usage) == key.usage)
+    return frozenset(action for action in actions if can_do(key, action))
+
+
+def can_do(key: Key, action: str) -> bool:
+    """Whether a key of this usage can take part in an action at all."""
+    return isinstance(key.usage, Unknown) or USAGE_OF.get(action, key.usage) == key.usage
 
 
 def _is_customers(key: Key) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from scanner.graph.access import AccessKey
+from scanner.graph.access import AccessKey, can_do
 from scanner.graph.access_changes import AccessChange, access_changes, newly_open
 from scanner.graph.views import Key
 from scanner.model.records import PlanChange
@@ -43,11 +43,12 @@ def access_entries(arn: str, before: Key | None, after: Key | None) -> tuple[lis
     the verdict on the other side of the plan where only that changes. What the plan leaves open is not lost, and what
     was open before it is not gained.
     """
+    there = [key for key in (before, after) if key is not None]
     old, new = (key.reaches if isinstance(key, AccessKey) else None for key in (before, after))
     grouped: dict[tuple[str, bool, str, str], list[AccessChange]] = defaultdict(list)
     opened, settled = newly_open(old, new), newly_open(new, old)
     for change in access_changes(old, new):
-        if settled if change.gained else opened:
+        if (settled if change.gained else opened) or not all(can_do(key, change.reach.action) for key in there):
             continue
         other = change.other.verdict.value if change.other else ""
         grouped[change.reach.principal, change.gained, change.reach.verdict.value, other].append(change)

@@ -130,6 +130,14 @@ def test_access_gained_through_iam_on_a_key_that_the_plan_does_not_hold(judged: 
     assert statuses(report, "planned-access-widened") == {KEY: ("FAIL", "new")}
 
 
+def test_nobody_gains_what_the_key_cannot_do(judged: Judged) -> None:
+    every = {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:Sign"], "Resource": KEY}
+    values = {"name": "p", "role": "app", "policy": document(every), "id": AFTER_APPLY}
+    signing = a_key(usage="SIGN_VERIFY", spec="RSA_2048", rotation=None)
+    report = judged(PlanText().resource("aws_iam_role_policy.p", values), signing, a_role("app"))
+    assert [one["actions"] for one in report["changes"]["access"]] == [["kms:Sign"]]
+
+
 def test_a_policy_known_only_after_apply_leaves_access_open(judged: Judged) -> None:
     plan = PlanText().resource(
         "aws_kms_key.main",
