@@ -32,6 +32,9 @@ class ConfigurationIndex(Struct):
     modules: dict[Place, Module] = field(default_factory=dict)
     blocks: dict[Block, ConfigResource] = field(default_factory=dict)
     providers: dict[str, ProviderConfig] = field(default_factory=dict)
+    handed: frozenset[str] = frozenset()
+    """Keys of providers that a module has from its caller, where the document follows what each call hands over."""
+    follows_calls: bool = True
     inputs: dict[str, Any] = field(default_factory=dict)
     """Values of the root module's variables."""
     _inherited: dict[str, str] = field(default_factory=dict)
@@ -46,6 +49,10 @@ class ConfigurationIndex(Struct):
             self._inherited = inherited_providers(self)
         return self._inherited[key]
 
+    def is_told(self, block: Block) -> bool:
+        """Whether the document says which of several configurations of its provider a block uses."""
+        return ":" not in self.provider(block) or self.provider(block) in self.providers
+
     def expressions(self, block: Block) -> dict[str, Any]:
         """The expressions of a block; empty where it is not known."""
         found = self.blocks.get(block)
@@ -59,7 +66,10 @@ def index_configuration(document: Document) -> ConfigurationIndex:
     if configuration is None:
         return index
     index.known = True
-    index.providers = configuration.provider_config or {}
+    stated = configuration.provider_config or {}
+    index.providers = {key: config for key, config in stated.items() if ":" not in key or config.expressions}
+    index.follows_calls = str(document.format_version) not in BEFORE_CALLS
+    index.handed = frozenset(stated) - frozenset(index.providers) if index.follows_calls else frozenset()
     index.inputs = {name: stated.get("value") for name, stated in (document.variables or {}).items() if _is_map(stated)}
     pending: list[tuple[Place, ConfigModule]] = [((), configuration.root_module or ConfigModule())]
     while pending:
@@ -72,12 +82,16 @@ def index_configuration(document: Document) -> ConfigurationIndex:
     return index
 
 
-def inherited_providers(index: ConfigurationIndex) -> dict[str, str]:
-    """Keys of blocks in modules that neither require nor configure their provider, with the key that they inherit.
+BEFORE_CALLS = ("0.1", "0.2", "1.0")
+"""Formats of Terraform before 1.2, which leave out the providers that a call hands over."""
 
-    Terraform writes `module.outer.module.inner:aws` for such a block, and that key stands nowhere else. The module
-    uses what its caller uses. In a module between, that can be another one than the root's: Terraform drops that
-    handing over from the plan, so with several configurations of a provider only a block there tells.
+
+def inherited_providers(index: ConfigurationIndex) -> dict[str, str]:
+    """Keys of blocks in modules that do not configure their provider, with the key that they inherit.
+
+    A module uses what its caller uses. Since Terraform 1.2 a key that a call hands over is replaced by what it stands
+    for, and what is left comes from the root, except where a module between states nothing and is handed another: that
+    is in the plan only where the key has an entry of its own (Terraform 1.5). Before 1.2, no call is in the plan.
     """
     written = {block.provider_config_key for block in index.blocks.values()} - {None}
 
@@ -85,11 +99,19 @@ def inherited_providers(index: ConfigurationIndex) -> dict[str, str]:
         module, _, name = key.rpartition(":")
         caller = module.rpartition("module.")[0].rstrip(".")
         above = f"{caller}:{name}" if caller else name
+        kind = name.partition(".")[0]
+        alone = sum((config.name or other) == kind for other, config in index.providers.items()) <= 1
+        if not index.follows_calls and not alone:
+            return key
         if above in index.providers or not caller:
             return above
-        alone = sum((config.name or name) == name for config in index.providers.values()) <= 1
-        return source(above) if alone or above in written else key
+        return source(above) if alone or above in written or key in told else key
 
+    told = set(index.handed)
+    for key in index.handed:  # and so do the modules around it
+        module, _, name = key.rpartition(":")
+        while module := module.rpartition("module.")[0].rstrip("."):
+            told.add(f"{module}:{name}")
     return {key: source(key) for key in map(str, written) if ":" in key and key not in index.providers}
 
 

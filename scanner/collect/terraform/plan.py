@@ -29,6 +29,7 @@ from scanner.collect.terraform.world import World
 from scanner.errors import SourceError
 from scanner.model.records import Fact, Item, PlanChange, Source
 from scanner.model.snapshot import Sink
+from scanner.model.words import many
 
 if TYPE_CHECKING:  # who gives no source does not pay for reading one
     from scanner.collect.terraform.evaluation.evaluation import Evaluation
@@ -50,6 +51,10 @@ BUILDERS: tuple[Callable[[World], Iterator[Fact]], ...] = (
 
 
 NO_CONFIGURATION = "the plan has no `configuration`, so references between resources cannot be followed"
+
+HANDED_OVER = (
+    "may be in any Region of their provider: the plan does not say which of its configurations their module was handed"
+)
 
 
 class PlanOptions(Struct, frozen=True):
@@ -141,7 +146,7 @@ def _plan(document: Document, options: PlanOptions, now: datetime) -> Plan:
         world=after,
         world_before=before,
         waivers=list(_waivers(source, after, everything)) if source else [],
-        notes=tuple(_notes(document, evaluation)),
+        notes=tuple(_notes(document, after, evaluation)),
     )
 
 
@@ -157,9 +162,14 @@ def _evaluation(world: World, source: SourceTree, found: Instances) -> Evaluatio
     return Evaluation(world, source, bool(found.partial))
 
 
-def _notes(document: Document, evaluation: Evaluation | None) -> Iterator[str]:
+def _notes(document: Document, world: World, evaluation: Evaluation | None) -> Iterator[str]:
     if document.configuration is None and not isinstance(document, StateDocument):
         yield NO_CONFIGURATION
+    lost = [
+        one for one in world.instances if one.type.startswith("aws_") and not world.configuration.is_told(one.block)
+    ]
+    if lost := [one.address for one in lost if world.where(one).region == NOT_KNOWN]:
+        yield f"{many(len(lost), 'resource')} such as {lost[0]} {HANDED_OVER}"
     if evaluation is not None and (note := evaluation.note()) is not None:
         yield note
 

@@ -1,5 +1,7 @@
 """What is not written where it is used: inherited providers, null variables, keys that a data source looks up."""
 
+from typing import Any
+
 import pytest
 from tf_builder import AFTER_APPLY, PlanText, a_key, const, key_arn, ref, the_key, uses
 
@@ -39,7 +41,39 @@ def test_which_provider_a_module_between_hands_on_is_not_guessed() -> None:
     assert region(plan, "module.a.module.b.aws_kms_key.k") == "eu-central-1"
 
 
-def a_topic(plan: PlanText, expression: dict, address: str = "aws_sns_topic.t") -> PlanText:
+def handed(plan: PlanText, key: str) -> PlanText:
+    """What Terraform writes since 1.5 where no call on the way hands a provider over."""
+    entry = {"name": "aws", "full_name": "registry.terraform.io/hashicorp/aws", "module_address": key.split(":")[0]}
+    plan.document["configuration"]["provider_config"][key] = entry
+    return plan
+
+
+def test_a_module_between_without_resources_hands_on_the_provider_of_the_root() -> None:
+    plan = second_provider(in_module("module.a.module.b:aws", "module.a.module.b.aws_kms_key.k"))
+    assert region(handed(plan, "module.a.module.b:aws"), "module.a.module.b.aws_kms_key.k") == "eu-central-1"
+
+
+def test_a_module_with_a_provider_of_its_own_is_there() -> None:
+    plan = second_provider(in_module("module.a:aws", "module.a.aws_kms_key.k"))
+    entry = {"name": "aws", "module_address": "module.a", "expressions": {"region": const("ca-central-1")}}
+    plan.document["configuration"]["provider_config"]["module.a:aws"] = entry
+    assert region(plan, "module.a.aws_kms_key.k") == "ca-central-1"
+
+
+@pytest.mark.parametrize("key", ["a:aws", "module.a:aws"])
+def test_before_terraform_1_2_no_plan_says_what_a_call_hands_over(key: str) -> None:
+    plan = second_provider(handed(in_module(key, "module.a.aws_kms_key.k"), "module.a:aws"))
+    plan.document["format_version"] = "0.1"
+    assert region(plan, "module.a.aws_kms_key.k") == "unknown"
+    (note,) = plan.load().notes
+    assert "module.a.aws_kms_key.k" in note
+    assert "handed" in note
+    del plan.document["configuration"]["provider_config"]["aws.west"]
+    assert region(plan, "module.a.aws_kms_key.k") == "eu-central-1"
+    assert plan.load().notes == ()
+
+
+def a_topic(plan: PlanText, expression: dict[str, Any], address: str = "aws_sns_topic.t") -> PlanText:
     return plan.resource(address, {"name": "t", "kms_master_key_id": AFTER_APPLY}, {"kms_master_key_id": expression})
 
 
@@ -51,7 +85,7 @@ def used(plan: PlanText, address: str) -> tuple[str, str | None]:
 VOLUME = "aws_ebs_volume.v"
 
 
-def a_volume(plan: PlanText, expression: dict) -> PlanText:
+def a_volume(plan: PlanText, expression: dict[str, Any]) -> PlanText:
     values = {"encrypted": True, "kms_key_id": AFTER_APPLY, "availability_zone": "eu-central-1a"}
     return plan.resource(VOLUME, values, {"kms_key_id": expression})
 
