@@ -165,10 +165,9 @@ def _evaluation(world: World, source: SourceTree, found: Instances) -> Evaluatio
 def _notes(document: Document, world: World, evaluation: Evaluation | None) -> Iterator[str]:
     if document.configuration is None and not isinstance(document, StateDocument):
         yield NO_CONFIGURATION
-    lost = [
-        one for one in world.instances if one.type.startswith("aws_") and not world.configuration.is_told(one.block)
-    ]
-    if lost := [one.address for one in lost if world.where(one).region == NOT_KNOWN]:
+    told, where = world.configuration.is_told, world.where
+    aws = [one for one in world.instances if one.type.startswith("aws_")]
+    if lost := [one.address for one in aws if not told(one.block) and where(one).region == NOT_KNOWN]:
         yield f"{many(len(lost), 'resource')} such as {lost[0]} {HANDED_OVER}"
     if evaluation is not None and (note := evaluation.note()) is not None:
         yield note
