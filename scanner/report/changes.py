@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from scanner.model.words import many
 
-ACTIONS, CONDITIONS, DEPENDANTS = 6, 3, 5
+ACTIONS, CONDITIONS, LISTED = 6, 3, 5
 """How many of a list stand in a sentence; the JSON report has them all."""
 
 VIA = {
@@ -32,28 +33,40 @@ UNKNOWN = {
 
 
 def change_lines(changes: dict[str, Any] | None) -> list[str]:
-    """One line for each change, and for what could not be compared; keys that are missing are left out."""
+    """One line for each change, and for what could not be compared; keys that are missing are left out.
+
+    What cannot be undone comes first. A principal that gains or loses the same on many keys has one line.
+    """
     if not changes:
         return []
     return [
-        *map(_access, changes.get("access", ())),
-        *map(_custody, changes.get("custody", ())),
         *map(_key, changes.get("keys", ())),
+        *map(_custody, changes.get("custody", ())),
+        *_accesses(changes.get("access", ())),
         *map(_grant, changes.get("grants", ())),
         *map(_statement, changes.get("policies", ())),
         *map(_unknown, changes.get("unknown", ())),
     ]
 
 
-def _access(change: dict[str, Any]) -> str:
+def _accesses(changes: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Gains before losses."""
+    grouped: dict[str, list[dict[str, Any]]] = {}
+    for change in sorted(changes, key=lambda change: change.get("change") != "gained"):
+        grouped.setdefault(json.dumps(change | {"key": None}, sort_keys=True), []).append(change)
+    for alike in grouped.values():
+        yield _access(alike[0], [str(change.get("key")) for change in alike])
+
+
+def _access(change: dict[str, Any], keys: Sequence[str]) -> str:
     actions = change.get("actions", ())
     more = f" and {many(len(actions) - ACTIONS, 'more action')}" if len(actions) > ACTIONS else ""
     told = f"{', '.join(actions[:ACTIONS]) or 'access'}{more}"
     via = ", ".join(VIA.get(word, word) for word in change.get("via", ()))
     through = f" through {via}" if via else ""
-    return (
-        f"{change.get('principal')} {change.get('change')} {told} on {change.get('key')}{through}{_certainty(change)}"
-    )
+    where, listed = (keys[0], "") if len(keys) == 1 else (many(len(keys), "key"), f": {_listed(keys)}")
+    how = f"{through}{_certainty(change)}"
+    return f"{change.get('principal')} {change.get('change')} {told} on {where}{how}{listed}"
 
 
 def _certainty(change: dict[str, Any]) -> str:
@@ -76,10 +89,13 @@ def _custody(change: dict[str, Any]) -> str:
 
 def _key(change: dict[str, Any]) -> str:
     dependants = change.get("dependants") or ()
-    more = f" and {many(len(dependants) - DEPENDANTS, 'other')}" if len(dependants) > DEPENDANTS else ""
-    listed = f": {', '.join(map(str, dependants[:DEPENDANTS]))}{more}"
-    concerns = f"; {many(len(dependants), 'dependant')}{listed}" if dependants else ""
+    concerns = f"; {many(len(dependants), 'dependant')}: {_listed(dependants)}" if dependants else ""
     return f"key {change.get('key')} {change.get('action')}{concerns}"
+
+
+def _listed(names: Sequence[object]) -> str:
+    more = f" and {many(len(names) - LISTED, 'other')}" if len(names) > LISTED else ""
+    return f"{', '.join(map(str, names[:LISTED]))}{more}"
 
 
 def _grant(change: dict[str, Any]) -> str:

@@ -24,6 +24,24 @@ def test_many_actions_never_hide_the_key() -> None:
     assert f"a5 and 1 more action on {KEY}" in access(actions=[f"a{number}" for number in range(7)])
 
 
+def test_the_same_access_to_many_keys_is_one_line_and_keys_come_first() -> None:
+    gained = {
+        "change": "gained",
+        "principal": PARTNER,
+        "actions": ["kms:Decrypt"],
+        "verdict": "ALLOWED",
+        "via": ["iam"],
+    }
+    lost = gained | {"change": "lost", "key": "arn:0", "principal": "arn:old"}
+    access = [lost, *(gained | {"key": f"arn:{number}"} for number in range(7))]
+    lines = change_lines({"access": access, "keys": [{"key": KEY, "action": "deleted", "dependants": []}]})
+    assert lines == [
+        f"key {KEY} deleted",
+        f"{PARTNER} gained kms:Decrypt on 7 keys through IAM policies: arn:0, arn:1, arn:2, arn:3, arn:4 and 2 others",
+        "arn:old lost kms:Decrypt on arn:0 through IAM policies",
+    ]
+
+
 def test_a_custody_that_changes_names_both_keys() -> None:
     change = {"subject": "arn:q", "field": "storage", "before": "CKS", "after": "AWS_MANAGED"}
     lines = change_lines({"custody": [change | {"key_before": KEY, "key_after": "alias/aws/sqs"}]})
