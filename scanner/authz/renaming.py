@@ -55,7 +55,9 @@ class _Index:
         self.refs: dict[Signature, StatementRef] = {}
         for document, statement, signature in statements:
             self.signatures[document.name, statement.pointer] = signature
-            self.refs.setdefault(signature, reference(document.name, statement))
+            found = reference(document.name, statement)
+            if signature not in self.refs or found.text < self.refs[signature].text:
+                self.refs[signature] = found  # among equals the text decides, as it does for one principal and key
 
 
 def _renamed(ref: StatementRef, sides: tuple[tuple[_Index, _Index], ...]) -> StatementRef:

@@ -103,6 +103,12 @@ def test_a_reach_names_the_statements_on_both_sides() -> None:
     ]
 
 
+def test_of_equal_statements_everybody_is_shown_the_same_one() -> None:
+    estate = an_estate(a_key(to("*", "kms:*"), to("*", "*")), a_user(), a_user(name="ben"))
+    shown = {r.because[0].pointer for r in estate.access(KEY).reaches(["kms:Decrypt"]) if r.principal_type == "user"}
+    assert shown == {"/Statement/1"}
+
+
 def test_group_and_managed_policies_are_named_as_such() -> None:
     arn = f"arn:aws:iam::{A}:policy/p"
     group = PrincipalFact(
