@@ -21,10 +21,10 @@ from scanner.graph.views import Access, Cluster, Hsm, Key, Resource, Store, Use
 from scanner.model.facttypes import View
 from scanner.model.settings import Settings
 from scanner.model.unknown import Unknown, UnknownValueError
-from scanner.rules.build import Rule
 from scanner.rules.evaluate import evaluate
 from scanner.rules.examples import run_examples
 from scanner.rules.load import load_rules
+from scanner.rules.rule import Rule
 from scanner.rules.source import find_policies
 
 AS_OF = datetime(2026, 1, 1, tzinfo=UTC)

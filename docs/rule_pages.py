@@ -13,8 +13,8 @@ from scanner.graph import views
 from scanner.graph.sources import TYPES, Call, calls_for
 from scanner.model.facttypes import View, fields_of
 from scanner.model.settings import Settings
-from scanner.rules.build import Rule
 from scanner.rules.load import load_rules
+from scanner.rules.rule import Rule
 
 POLICIES = Path(__file__).parent.parent / "policies"
 PARTS = ("where", "params", "let", "require")

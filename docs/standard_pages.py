@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from rule_pages import POLICIES
 
 from scanner.model.framework import Framework, Requirement
-from scanner.rules.build import Rule
 from scanner.rules.frameworks import load_frameworks
+from scanner.rules.rule import Rule
 
 
 def all_standards() -> dict[str, Framework]:

@@ -28,14 +28,12 @@ from scanner.model.framework import Framework
 from scanner.model.settings import Settings
 from scanner.model.snapshot import Snapshot
 from scanner.report import FORMATS
-from scanner.rules.attestations import load_attestation
-from scanner.rules.build import Rule
 from scanner.rules.evaluate import evaluate
 from scanner.rules.frameworks import load_frameworks
 from scanner.rules.notices import attestation_notices, settings_notices
+from scanner.rules.rule import Rule
 from scanner.rules.settle import settle
-from scanner.rules.waivers import Waiver, load_waivers
-from scanner.store import read_snapshot
+from scanner.rules.waivers import Waiver
 
 log = logging.getLogger("scanner.cli")
 
@@ -68,6 +66,8 @@ class Judge(Struct, frozen=True):
 
     def judge_file(self, path: Path) -> Verdict:
         """The verdict on the snapshot file `path`."""
+        from scanner.store.reading import read_snapshot
+
         return self.judge(read_snapshot(path))
 
     def judge(self, snapshot: Snapshot) -> Verdict:
@@ -124,12 +124,14 @@ def prepare_with(settings: Settings, judging: Judging, rendering: Rendering) -> 
     said = tuple(settings_notices(settings, as_of))
     settings = settings.in_force(as_of)
     if judging.attestation is not None:
+        from scanner.rules.attestations import load_attestation
+
         settings = replace(settings, attestation=load_attestation(judging.attestation, as_of))
     formats = {destination.format for destination in destinations(rendering.formats)}
     return Judge(
         rules=rules,
         settings=settings,
-        waivers=load_waivers(judging.waivers, rules, as_of, settings.rules.disabled) if judging.waivers else (),
+        waivers=_waivers(judging.waivers, rules, as_of, settings),
         baseline=load_report(judging.baseline) if judging.baseline else None,
         frameworks=tuple(frameworks.values()),
         framework=judging.framework,
@@ -138,6 +140,14 @@ def prepare_with(settings: Settings, judging: Judging, rendering: Rendering) -> 
         every_outcome=rendering.all or any(FORMATS[name].every_outcome for name in formats),
         with_pages="html" in formats or ("json" in formats and rendering.all),
     )
+
+
+def _waivers(path: Path | None, rules: Sequence[Rule], as_of: datetime, settings: Settings) -> tuple[Waiver, ...]:
+    if path is None:
+        return ()
+    from scanner.rules.waiver_file import load_waivers
+
+    return load_waivers(path, rules, as_of, settings.rules.disabled)
 
 
 def deliver(verdict: Verdict, rendering: Rendering, gate: Gate) -> int:

@@ -10,8 +10,9 @@ from scanner.cli.words import unknown_word
 from scanner.errors import UsageError
 from scanner.model.framework import Framework
 from scanner.model.settings import Settings
-from scanner.rules.build import Rule
-from scanner.rules.load import UnfitSettingsError, load_rules
+from scanner.rules.changes import UnfitSettingsError
+from scanner.rules.load import load_rules
+from scanner.rules.rule import Rule
 from scanner.rules.source import find_policies
 
 

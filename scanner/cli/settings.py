@@ -16,8 +16,8 @@ from scanner.cli.toml_places import place_of
 from scanner.errors import Problem, SettingsError
 from scanner.model.rule import severity_of
 from scanner.model.settings import DataClass, Environment, RuleSettings, Selector, Settings, TrustedAccount
+from scanner.rules.changes import UnfitSettingsError
 from scanner.rules.lang.faults import suggest
-from scanner.rules.load import UnfitSettingsError
 from scanner.rules.schema_words import in_words
 
 NAMES = ("keyproof.toml", "pyproject.toml")

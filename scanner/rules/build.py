@@ -2,75 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
-
-from msgspec import Struct, field
 
 from scanner.errors import Problem
 from scanner.graph.views import SUBJECT_VIEWS
 from scanner.model.facttypes import FactType
-from scanner.model.rule import Control, RuleInfo, Severity, Strength, severity_of
+from scanner.model.rule import Control, RuleInfo, Strength, severity_of
+from scanner.rules.changes import Changes
 from scanner.rules.lang.checker import Scope, check
 from scanner.rules.lang.faults import ExpressionError
-from scanner.rules.lang.functions import ArnParts
 from scanner.rules.lang.limits import MAX_DEPTH
 from scanner.rules.lang.narrowing import NOTHING, Facts, proves
-from scanner.rules.lang.template import Template, template
-from scanner.rules.lang.terms import AS_OF, BOOL, TIMESTAMP, Field, Term, depth, walk
+from scanner.rules.lang.template import Template
+from scanner.rules.lang.template_parser import template
+from scanner.rules.lang.terms import AS_OF, BOOL, TIMESTAMP, Term, depth
 from scanner.rules.params import accepted, declared_type
 from scanner.rules.program import Check, Program
-from scanner.rules.rulefile import ExamplePart, RuleFile
+from scanner.rules.rule import Rule
+from scanner.rules.rulefile import RuleFile
 from scanner.rules.yamlfile import YamlFile
 
 T = TypeVar("T")
 Path_ = tuple[str | int, ...]
-
-
-class Rule(Struct, frozen=True):
-    """One rule, ready to run. `source` is its file, for problems with its examples.
-
-    `elsewhere` is what it is in the environments of `info.variants`, by their names.
-    """
-
-    info: RuleInfo
-    program: Program
-    examples: tuple[ExamplePart, ...]
-    source: YamlFile
-    elsewhere: Mapping[str, Rule] = field(default_factory=dict)
-
-    @property
-    def runs(self) -> bool:
-        """Whether it is on anywhere."""
-        return any(rule.info.off is None for rule in (self, *self.elsewhere.values()))
-
-    def at(self, account: str) -> Rule:
-        """The rule as it is in this account."""
-        variant = self.info.variant(account)
-        return self if variant is None else self.elsewhere[variant.environment]
-
-    @property
-    def reads(self) -> frozenset[tuple[str, str]]:
-        """The facts that the rule may read: class and field."""
-        program = self.program
-        terms = [*program.lets.values(), *(one.term for one in program.checks)]
-        terms += [term for term in (program.where, program.evidence) if term is not None]
-        return frozenset(
-            (part.base.type.view.type_name(), part.name)
-            for term in terms
-            for part in walk(term)
-            if isinstance(part, Field) and part.base.type.view not in (None, ArnParts)
-        )
-
-
-class Changes(Struct, frozen=True):
-    """What settings change about one rule."""
-
-    params: Mapping[str, Any] = field(default_factory=dict)
-    severity: Severity | None = None
-    off: str | None = None
-    """Why the rule does not run."""
 
 
 def build(file: YamlFile, path: Path, shape: RuleFile, changes: Changes) -> Rule | list[Problem]:
@@ -98,7 +53,7 @@ def build(file: YamlFile, path: Path, shape: RuleFile, changes: Changes) -> Rule
         params={name: value for name, (_, value) in builder.params.items()},
         off=changes.off,
     )
-    return Rule(info, program, shape.examples, file)
+    return Rule(info, program, path)
 
 
 class _Builder:

@@ -9,8 +9,8 @@ from typing import Protocol
 import msgspec
 
 from scanner.errors import Problem, SettingsError
-from scanner.rules.build import Rule
 from scanner.rules.lang.faults import suggest
+from scanner.rules.rule import Rule
 from scanner.rules.waivers import Text, Waiver, WaiverScope, rule_names, wrong_terms
 
 EXAMPLE = '# keyproof:waive rule-id owner=pay-team reason="moves to the key store in Q1" expires=2027-01-31'

@@ -13,12 +13,12 @@ from scanner.model.finding import Evidence, Finding, Unlisted
 from scanner.model.reach import unlisted_arn
 from scanner.model.rule import Outcome
 from scanner.model.unknown import UnknownValueError
-from scanner.rules.build import Rule
 from scanner.rules.evidence import identity_of
 from scanner.rules.judgement import words_of
 from scanner.rules.lang.faults import RUNTIME_FAULTS, BudgetExceeded
 from scanner.rules.lang.template import label_of
 from scanner.rules.program import DOES_NOT_APPLY, PASSED, Decision, Program, decision_of, too_expensive
+from scanner.rules.rule import Rule
 
 T = TypeVar("T")
 GIVE_UP_AFTER = 3

@@ -15,9 +15,9 @@ from scanner.errors import Problem, RuleError
 from scanner.graph.views import SUBJECT_VIEWS
 from scanner.model.facttypes import View
 from scanner.model.rule import Outcome
-from scanner.rules.build import Rule
 from scanner.rules.judgement import message_of
 from scanner.rules.program import Decision
+from scanner.rules.rule import Rule
 from scanner.rules.rulefile import ExamplePart
 from scanner.rules.worlds import World
 
@@ -63,7 +63,7 @@ def check_examples(rules: Iterable[Rule]) -> None:
     """RuleError with every fact of an example that does not fit the facts of the graph; nothing is run."""
     problems: list[Problem] = []
     for rule in rules:
-        for place, example in enumerate(rule.examples):
+        for place, example in enumerate(rule.shape.examples):
             try:
                 example_subject(rule, example, place)
             except RuleError as error:
@@ -74,7 +74,7 @@ def check_examples(rules: Iterable[Rule]) -> None:
 
 def _run(rule: Rule) -> Iterator[ExampleResult]:
     decisions: list[Decision] = []
-    for place, example in enumerate(rule.examples):
+    for place, example in enumerate(rule.shape.examples):
         path: tuple[str | int, ...] = ("examples", place)
         subject, as_of = example_subject(rule, example, place), _as_of(rule, example, path)
         decision = rule.program.decide(subject, as_of)

@@ -12,8 +12,8 @@ import msgspec
 
 from scanner.errors import RuleError
 from scanner.model.framework import Framework, Requirement
+from scanner.rules.kept import keep, kept
 from scanner.rules.source import FRAMEWORKS
-from scanner.rules.yamlfile import YamlProblem, read_yaml
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -25,11 +25,20 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def load_frameworks(directories: Sequence[Path]) -> dict[str, Framework]:
     """The catalogues of all folders, by id; RuleError when one cannot be read."""
-    paths = [path for directory in directories for path in sorted((directory / FRAMEWORKS).glob("*.yaml"))]
-    return {framework.id: framework for framework in map(_read, paths)}
+    return {one.id: one for directory in directories for one in _of_directory(directory)}
+
+
+def _of_directory(directory: Path) -> tuple[Framework, ...]:
+    found: tuple[Framework, ...] | None = kept(directory, FRAMEWORKS)
+    if found is None:
+        found = tuple(map(_read, sorted((directory / FRAMEWORKS).glob("*.yaml"))))
+        keep(directory, FRAMEWORKS, found)
+    return found
 
 
 def _read(path: Path) -> Framework:
+    from scanner.rules.yamlfile import YamlProblem, read_yaml
+
     try:
         file = read_yaml(path)
         read = msgspec.convert(file.root.data, _File)

@@ -11,12 +11,12 @@ from scanner.graph.access_views import NOT_READ
 from scanner.model.facttypes import View
 from scanner.model.finding import Evidence
 from scanner.model.rule import Outcome
-from scanner.rules.build import Rule
 from scanner.rules.evidence import conditional, evidence_of, identity_of
 from scanner.rules.lang.template import shown
 from scanner.rules.lang.terms import text_of
 from scanner.rules.program import Decision
 from scanner.rules.reads import reads_of
+from scanner.rules.rule import Rule
 
 
 class Words(Struct, frozen=True):

@@ -11,9 +11,9 @@ from scanner.model.framework import Framework
 from scanner.model.reach import reach
 from scanner.model.records import Gap, Source
 from scanner.rules.baseline import compare
-from scanner.rules.build import Rule
 from scanner.rules.evaluate import Evaluation
 from scanner.rules.lang.faults import suggest
+from scanner.rules.rule import Rule
 from scanner.rules.waivers import Waiver, waive
 
 

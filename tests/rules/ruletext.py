@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from scanner.model.settings import Settings
-from scanner.rules.build import Rule
 from scanner.rules.load import load_rules
+from scanner.rules.rule import Rule
 
 SEPARATION = """\
 rule: key-admin-can-decrypt

@@ -17,7 +17,8 @@ from scanner.rules.lang.faults import Fault
 from scanner.rules.lang.functions import EVERY
 from scanner.rules.lang.regex import searcher
 from scanner.rules.lang.signature import signature_of
-from scanner.rules.lang.template import shown, template
+from scanner.rules.lang.template import shown
+from scanner.rules.lang.template_parser import template
 from scanner.rules.program import RULE_ERROR, Check, Decision, Program
 from tests.rules.things import SCOPE, Item, Thing
 

@@ -15,10 +15,11 @@ from scanner.model.finding import Cut, Finding, Report, sort_key
 from scanner.model.framework import Framework
 from scanner.model.records import Source
 from scanner.model.rule import Outcome, Severity
-from scanner.rules.build import Rule
 from scanner.rules.evaluate import Evaluation, unlisted_arn
+from scanner.rules.rule import Rule
 from scanner.rules.settle import settle
-from scanner.rules.waivers import Waiver, load_waivers, waive
+from scanner.rules.waiver_file import load_waivers
+from scanner.rules.waivers import Waiver, waive
 from tests.rules.ruletext import rule_of
 
 AS_OF = datetime(2026, 1, 15, tzinfo=UTC)

@@ -16,7 +16,7 @@ from scanner.errors import UsageError
 
 if TYPE_CHECKING:
     from scanner.model.finding import Finding
-    from scanner.rules.build import Rule
+    from scanner.rules.rule import Rule
 
 FINGERPRINT = re.compile(r"[0-9a-f]{4,32}")
 
@@ -96,7 +96,7 @@ def _about_rule(rule: Rule) -> Iterator[str]:
         yield "Controls"
         yield from (f"  {control.strength} {control.id}" for control in info.controls)
     yield "Examples"
-    for example in rule.examples:
+    for example in rule.shape.examples:
         yield from _paragraph(f"{example.expect}: {example.name}", hanging=True)
     if info.sources:
         yield "Sources"

@@ -48,6 +48,9 @@ class Function(Struct, frozen=True, eq=False):
         """The parsed `types`."""
         return signature_of(self.types)
 
+    def __reduce__(self) -> tuple[Callable[..., Function], tuple[str, str, bool]]:
+        return registered, (self.name, self.types, self.method)
+
 
 def _arn(text: str) -> ArnParts:
     parts = parse_arn(text) or ("", "", "", "", "")
@@ -152,6 +155,11 @@ EVERY = (*OPERATORS, *CALLS)
 BY_NAME: dict[str, list[Function]] = {}
 for _function in EVERY:
     BY_NAME.setdefault(_function.name, []).append(_function)
+
+
+def registered(name: str, types: str, method: bool) -> Function:
+    """The function of the registry with this signature."""
+    return next(one for one in BY_NAME[name] if one.types == types and one.method == method)
 
 
 def overload(name: str, args: list[FactType], method: bool = False) -> tuple[Function, FactType] | None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from typing import Any
+
+from msgspec import Struct
 
 from scanner.rules.lang.faults import Fault
 from scanner.rules.lang.limits import MAX_PATTERN, MAX_SEARCHED
@@ -29,9 +31,33 @@ ANCHORS = frozenset((_ops.AT_BEGINNING, _ops.AT_END, _ops.AT_BEGINNING_STRING, _
 SAMPLE = [chr(code) for code in range(128)] + ["é", "→"]
 
 
+class Searcher(Struct, frozen=True, dict=True):
+    """A function that searches a text for `pattern`, which is allowed."""
+
+    pattern: str
+
+    def __call__(self, text: str) -> bool:
+        """Whether some part of `text` matches; Fault for a text that is too long."""
+        if len(text) > MAX_SEARCHED:
+            raise Fault(f"a text of more than {MAX_SEARCHED} characters cannot be searched")
+        return self.search(text) is not None
+
+    @cached_property
+    def search(self) -> Callable[[str], Any]:
+        """The search of the compiled pattern."""
+        search: Callable[[str], Any] = _compiler.compile(_tree(self.pattern), re.ASCII).search
+        return search
+
+
 @cache
-def searcher(pattern: str) -> Callable[[str], bool]:
+def searcher(pattern: str) -> Searcher:
     """A function that searches a text for `pattern`; ValueError in words when the pattern is not allowed."""
+    _tree(pattern)
+    return Searcher(pattern)
+
+
+def _tree(pattern: str) -> Any:
+    """The parse tree of a pattern that is allowed."""
     if len(pattern) > MAX_PATTERN:
         raise ValueError(f"a regular expression longer than {MAX_PATTERN} characters")
     try:
@@ -40,14 +66,7 @@ def searcher(pattern: str) -> Callable[[str], bool]:
         raise ValueError(f"bad regular expression: {error}") from None
     if _ways(tree) > MOST_WAYS:
         raise ValueError("this regular expression could take too long: make repetitions end at a definite character")
-    search = _compiler.compile(tree, re.ASCII).search
-
-    def found(text: str) -> bool:
-        if len(text) > MAX_SEARCHED:
-            raise Fault(f"a text of more than {MAX_SEARCHED} characters cannot be searched")
-        return search(text) is not None
-
-    return found
+    return tree
 
 
 def _ways(tree: Any) -> int:

@@ -1,0 +1,118 @@
+"""What was checked of the shipped rules is kept beside them, and holds for nothing else."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2]
+TITLE = "Automatic rotation is off"
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """A copy of the package with its rules."""
+    for name in ("scanner", "policies"):
+        shutil.copytree(PACKAGE / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def listed(installed: Path, **environment: str) -> str:
+    usual = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COVERAGE"))}
+    done = subprocess.run(
+        [sys.executable, "-m", "scanner", "rules", "list"],
+        cwd=installed,
+        env={**usual, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def kept(installed: Path) -> list[Path]:
+    return sorted((installed / "policies" / "__pycache__").glob("*"))
+
+
+def test_a_second_run_reads_what_the_first_has_kept(installed: Path) -> None:
+    first = listed(installed)
+    assert [path.name.split(".")[0] for path in kept(installed)] == ["frameworks", "rules"]
+    for path in kept(installed):
+        content = path.read_bytes()
+        marked = content[32:].replace(TITLE.encode(), TITLE.upper().encode())
+        path.write_bytes(content[:32] + marked)
+    second = listed(installed)
+    assert TITLE in first
+    assert TITLE.upper() in second
+    assert second.replace(TITLE.upper(), TITLE) == first
+
+
+def test_a_changed_rule_is_read_again(installed: Path) -> None:
+    listed(installed)
+    rule = next((installed / "policies").rglob("key-rotation-off.yaml"))
+    status = rule.stat()
+    rule.write_text(rule.read_text().replace(TITLE, TITLE.upper()))
+    os.utime(rule, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert TITLE.upper() in listed(installed)
+
+
+def test_a_rule_that_came_or_went_is_seen(installed: Path) -> None:
+    listed(installed)
+    next((installed / "policies").rglob("key-rotation-off.yaml")).unlink()
+    assert TITLE not in listed(installed)
+
+
+def test_changed_code_checks_the_rules_again(installed: Path) -> None:
+    listed(installed)
+    before = [path.read_bytes()[:32] for path in kept(installed)]
+    views = installed / "scanner" / "graph" / "views.py"
+    views.write_text(views.read_text() + "\n# changed\n")
+    listed(installed)
+    assert all(path.read_bytes()[:32] != old for path, old in zip(kept(installed), before, strict=True))
+
+
+@pytest.mark.parametrize(("left", "added"), [(5000, b""), (0, b""), (32, b"x")])
+def test_a_damaged_file_is_made_anew(installed: Path, left: int, added: bytes) -> None:
+    first = listed(installed)
+    whole = [path.read_bytes() for path in kept(installed)]
+    for path, content in zip(kept(installed), whole, strict=True):
+        path.write_bytes(content[:left] + added)
+    assert listed(installed) == first
+    assert [path.read_bytes()[:32] for path in kept(installed)] == [content[:32] for content in whole]
+
+
+@pytest.mark.parametrize("environment", [{"PYTHONDONTWRITEBYTECODE": "1"}, {"PYTHONPYCACHEPREFIX": "elsewhere"}])
+def test_nothing_is_kept_where_python_keeps_no_bytecode(installed: Path, environment: dict[str, str]) -> None:
+    assert TITLE in listed(installed, **environment)
+    assert kept(installed) == []
+
+
+def test_rules_of_somebody_else_are_never_kept(installed: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    shutil.copytree(installed / "policies", own)
+    assert TITLE in listed(installed, KEYPROOF_POLICIES=str(own))
+    assert not (own / "__pycache__").exists()
+
+
+def test_what_lies_in_a_folder_of_somebody_else_is_never_unpickled(installed: Path, tmp_path: Path) -> None:
+    own, proof = tmp_path / "own", tmp_path / "proof"
+    listed(installed)
+    shutil.copytree(installed / "policies", own)
+    for path in (own / "__pycache__").glob("*"):
+        path.write_bytes(path.read_bytes()[:32] + pickle.dumps(_Touch(proof)))
+    listed(installed, KEYPROOF_POLICIES=str(own))
+    assert not proof.exists()
+
+
+class _Touch:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, tuple[Path]]:
+        return Path.touch, (self.path,)
