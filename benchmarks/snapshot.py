@@ -14,7 +14,8 @@ from random import Random
 from benchmarks.measure import Timed, exponent, table
 from scanner.model.records import KeyUse, ResourceFact, Source
 from scanner.model.snapshot import Snapshot
-from scanner.store import SnapshotWriter, read_snapshot
+from scanner.store.reading import read_snapshot
+from scanner.store.snapshot_file import SnapshotWriter
 
 TYPES = ("AWS::S3::Bucket", "AWS::EC2::Volume", "AWS::RDS::DBInstance", "AWS::SQS::Queue", "AWS::DynamoDB::Table")
 REGIONS = ("eu-west-1", "eu-central-1", "us-east-1", "us-east-2")

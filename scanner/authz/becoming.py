@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from itertools import product
-from typing import NamedTuple, cast
+from typing import cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scanner.authz.classes import KeyClass
 from scanner.authz.powers import DROP_CONTROLS, LEAVE, WIDEN_CONTROLS
@@ -20,21 +23,21 @@ from scanner.authz.variants import ALL, Node, Variant, Variants
 from scanner.authz.ways import Way, Ways
 
 
-class Act(NamedTuple):
+class Act(Struct, frozen=True):
     """Some actions on one resource."""
 
     actions: tuple[str, ...]
     resource: str
 
 
-class Edge(NamedTuple):
+class Edge(Struct, frozen=True):
     """By some acts somebody comes to act as `target`."""
 
     acts: tuple[Act, ...]
     target: Node
 
 
-class Change(NamedTuple):
+class Change(Struct, frozen=True):
     """What is done about somebody besides becoming it, in the words of `Variant`, and by which actions."""
 
     extra: str = ""
@@ -57,7 +60,7 @@ class Hub:
         """To the target by which one becomes it, and the policy or group that is written."""
 
 
-class Link(NamedTuple):
+class Link(Struct, frozen=True):
     """Somebody can come to act as every member of a hub."""
 
     hub: Hub
@@ -71,7 +74,7 @@ class Link(NamedTuple):
         return Edge(_joined(tuple(act for act in acts if act.actions), Act(self.become, via)), node)
 
 
-class Moves(NamedTuple):
+class Moves(Struct, frozen=True):
     """Everything that one node can come to in one step."""
 
     own: tuple[Edge, ...]
@@ -154,7 +157,7 @@ class Becoming:
         for action, free in drops if managing else leave:
             if self.ways.anywhere(subject, (action,)):
                 acts = (Act((action,), "*"),)
-                yield Edge(acts, Node(node.arn, node.variant._replace(free=free)))
+                yield Edge(acts, Node(node.arn, replace(node.variant, free=free)))
                 return
 
     @property
@@ -305,7 +308,7 @@ def _together(direct: list[Change], indirect: list[Change]) -> Iterator[Change]:
     yield from extras
     yield from bounds
     for extra, bound in product(extras, bounds):
-        yield extra._replace(bound=bound.bound, to_bound=bound.to_bound)
+        yield replace(extra, bound=bound.bound, to_bound=bound.to_bound)
 
 
 def _joined(acts: tuple[Act, ...], last: Act) -> tuple[Act, ...]:

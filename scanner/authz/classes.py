@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct, field
 
@@ -33,7 +33,7 @@ Signature = Hashable
 GRANTEE = "kms:granteeprincipal"
 
 
-class Domain(NamedTuple):
+class Domain(Struct, frozen=True):
     """What a relation is about: some actions on some resources."""
 
     actions: int

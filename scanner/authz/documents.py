@@ -7,7 +7,6 @@ as nothing and a faulty Deny as one that may apply, so a malformed policy never 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -18,6 +17,7 @@ from scanner.authz.actions import EVERY, matching
 from scanner.authz.conditions import ConditionFault, Test, parse_conditions
 from scanner.authz.jsontext import RepeatedKeys, is_larger, read_json, repeats
 from scanner.authz.principals import Principals, parse_principals
+from scanner.authz.worded import Worded
 
 VERSIONS = ("2008-10-17", "2012-10-17")
 _ELEMENTS = frozenset(
@@ -74,14 +74,13 @@ class Document(Struct, frozen=True, dict=True):
         return whole + tuple(f"{self.name}#{pointer}: {why}" for pointer, why in broken if why)
 
 
-@dataclass(frozen=True, slots=True)
-class StatementRef:
-    """A statement as evidence."""
+class StatementRef(Worded, frozen=True, eq=False):
+    """A statement as evidence; equal where it is the same place, whatever its text."""
 
     document: str
     sid: str | None
     pointer: str
-    text: str = field(compare=False)
+    text: str
 
     @property
     def label(self) -> str:

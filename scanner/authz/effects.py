@@ -7,7 +7,9 @@ material"; CloudHSM user guide, "Creating clusters from backups", "Working with 
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from msgspec import Struct
 
 from scanner.authz.actions import KEY_ACTIONS, bit
 from scanner.authz.keys import KeySubject
@@ -16,7 +18,7 @@ EffectClass = Literal["administer", "deny", "redirect"]
 CLOUDHSM, XKS, IMPORTED = "AWS_CLOUDHSM", "EXTERNAL_KEY_STORE", "EXTERNAL"
 
 
-class Effect(NamedTuple):
+class Effect(Struct, frozen=True):
     """What one action does to a key of some origin; `on` says which resources a policy has to name for it."""
 
     cls: EffectClass

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from scanner.authz.actions import bit, mask_of
 from scanner.authz.decide import explain
 from scanner.authz.documents import StatementRef
-from scanner.authz.escalation import Escalation
 from scanner.authz.facts import StaticContext
 from scanner.authz.joint import weigh_jointly
 from scanner.authz.keys import KeySubject, keys_of
@@ -29,6 +29,9 @@ from scanner.authz.weigh import weigh
 from scanner.model.records import ResourceFact
 from scanner.model.snapshot import Snapshot
 from scanner.model.unknown import Partial, Unknown
+
+if TYPE_CHECKING:
+    from scanner.authz.escalation import Escalation
 
 __all__ = ["AccessEstate", "KeyAccess", "Reach", "StatementRef"]
 
@@ -70,6 +73,8 @@ class AccessEstate:
 
     def escalation_in(self, fixed: dict[str, Known]) -> Escalation:
         """The same where some of the context is settled (keys in lower case)."""
+        from scanner.authz.escalation import Escalation  # as large as all the rest; only some rules and questions ask
+
         settled = frozenset(fixed.items())
         if settled not in self._escalations:
             self._escalations[settled] = Escalation(self.subjects, self.keys, self.relation, self._compute, fixed)

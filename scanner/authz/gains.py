@@ -6,8 +6,8 @@ The own key policy, an own grant, a replica with an own policy, tags and aliases
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from scanner.authz.actions import ALIAS_ACTIONS, CREATE_GRANT, GRANTABLE, KEY_ACTIONS, RETIRE_GRANT, bit, names
@@ -40,7 +40,7 @@ _CHANGING = frozenset({"kms:PutKeyPolicy", "kms:CreateGrant", "kms:ReplicateKey"
 )
 
 
-class Gain(NamedTuple):
+class Gain(Struct, frozen=True):
     """Actions on a key that somebody has, and the acts by which it got them (none: as it stands)."""
 
     actions: int

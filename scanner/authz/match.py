@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
+
+from msgspec import Struct
 
 from scanner.authz.conditions import holds
 from scanner.authz.documents import Document, Statement
@@ -16,7 +18,7 @@ from scanner.authz.templates import Resolved, resolve
 from scanner.authz.values import Truth
 
 
-class Hit(NamedTuple):
+class Hit(Struct, frozen=True):
     """A statement that bears on a request: for which actions surely, for which at least possibly."""
 
     document: str

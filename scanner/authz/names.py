@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 
 from scanner.authz.actions import KEY_ACTIONS, bit, is_known, spelled
 from scanner.authz.actions import names as actions_in
@@ -89,5 +88,7 @@ def principal_named(text: str, subjects: Subjects) -> Subject:
 
 
 def _unknown(kind: str, text: str, valid: Iterable[str]) -> UnknownNameError:
+    from difflib import get_close_matches  # only for what is wrong
+
     near = get_close_matches(text, sorted(set(valid)), n=1, cutoff=0.5)
     return UnknownNameError(f"unknown {kind} `{text}`" + (f", did you mean `{near[0]}`?" if near else ""))

@@ -8,12 +8,12 @@ principal and matches nobody.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Literal
 
 from msgspec import Struct
 
+from scanner.authz.worded import Worded
 from scanner.model.arn import parse_arn
 
 CallerKind = Literal[
@@ -85,9 +85,8 @@ class Route(IntEnum):
     """Names the caller itself, or everyone: nothing but denials limits it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Principals:
-    """What a Principal or NotPrincipal element names."""
+class Principals(Worded, frozen=True, eq=False):
+    """What a Principal or NotPrincipal element names; equal where they mean the same, however they are written."""
 
     everyone: bool = False
     accounts: frozenset[str] = frozenset()
@@ -102,7 +101,7 @@ class Principals:
     """Accounts of which it names the root user alone; only grants do."""
     deleted: frozenset[str] = frozenset()
     """Unique ids of deleted principals."""
-    named: tuple[str, ...] = field(default=(), compare=False)
+    named: tuple[str, ...] = ()
     """Everything as written, for messages."""
 
     def route(self, caller: Caller) -> tuple[Route, bool]:

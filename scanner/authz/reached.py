@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from scanner.authz.classes import KeyClass
 from scanner.authz.gains import ALL_THERE_IS, Gain
@@ -21,7 +22,7 @@ def total(found: Iterable[Gain]) -> int:
     return mask
 
 
-class OfKey(NamedTuple):
+class OfKey(Struct, frozen=True):
     """What can be reached of one key."""
 
     key: KeySubject

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from scanner.authz.actions import KEY_ACTIONS
 from scanner.authz.classes import Classes, KeyClass, SubjectClass
@@ -41,7 +42,7 @@ def alone(subject: Subject, key: KeySubject, fixed: dict[str, Known] | None = No
     return Holding((subject,), Pair(request_of(subject, key, fixed), documents_of(subject, key)), key)
 
 
-class Counts(NamedTuple):
+class Counts(Struct, frozen=True):
     """How much access there is, in (principal, action, key) triples that nobody ever lists."""
 
     may: int

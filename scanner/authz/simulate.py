@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from difflib import get_close_matches
 from typing import Any
 
 from scanner.authz.actions import ACTIONS, KEYLESS, bit, is_known
@@ -72,6 +71,8 @@ def _case(line: str) -> dict[str, Any]:
 def _request(case: dict[str, Any]) -> AccessRequest:
     action = _text(case, "action")
     if not is_known(action):
+        from difflib import get_close_matches  # only for what is wrong
+
         near = get_close_matches(action, ACTIONS, n=1)
         raise CaseError(f"unknown action `{action}`" + (f", did you mean `{near[0]}`?" if near else ""))
     mask = bit(action)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from msgspec import Struct
 from msgspec.structs import replace
 
 from scanner.authz.actions import EVERY
@@ -16,7 +15,7 @@ ANYTHING = Document("its own new policy", (Statement(True, EVERY, "", resources=
 ALL = "*"
 
 
-class Variant(NamedTuple):
+class Variant(Struct, frozen=True):
     """What a principal gave itself, or was given by whoever acts as it."""
 
     extra: str = ""
@@ -34,7 +33,7 @@ class Variant(NamedTuple):
 AS_IT_IS = Variant()
 
 
-class Node(NamedTuple):
+class Node(Struct, frozen=True):
     """A principal by ARN, in a variant."""
 
     arn: str

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, cast
+from typing import cast
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from scanner.authz.actions import ASSUME_ROLE, bit
@@ -54,7 +55,7 @@ Fixed = dict[str, Value]
 _ANYWHERE = bit(PASS_ROLE) | BY_PASSING | CONTROLS
 
 
-class Way(NamedTuple):
+class Way(Struct, frozen=True):
     """By `actions` on a target somebody has an effect: `become`, `write`, `attach`, `bound` or `join`."""
 
     effect: str
@@ -63,7 +64,7 @@ class Way(NamedTuple):
     """The policy that is attached or becomes the boundary; `*`: any, or none."""
 
 
-class Asked(NamedTuple):
+class Asked(Struct, frozen=True):
     """One principal (or class) and one target (or class), and what decides between them."""
 
     subject: Subject

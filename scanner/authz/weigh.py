@@ -9,7 +9,6 @@ evaluation logic"; KMS developer guide, "Troubleshooting key access" (the flow c
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -29,7 +28,7 @@ from scanner.authz.principals import Route
 from scanner.authz.request import AccessRequest, Documents, Layer, Levels, Unread
 
 
-class Masks(NamedTuple):
+class Masks(Struct, frozen=True):
     """Actions that certainly, and that at least possibly."""
 
     surely: int

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -15,9 +14,6 @@ import click
 from scanner import __version__
 from scanner.cli.failures import explain_failure
 from scanner.cli.words import Group
-
-RARELY = (100_000, 50, 100)
-"""Allocations before the collector looks: a command builds one large estate and ends, so nearly all of it is alive."""
 
 
 class Subcommand(NamedTuple):
@@ -103,7 +99,6 @@ def _open_closed_streams() -> None:
 
 def run() -> NoReturn:
     """Entry point: the arguments of the process, or a completion request of the shell."""
-    gc.set_threshold(*RARELY)
     _open_closed_streams()
     if instruction := os.environ.get("_KEYPROOF_COMPLETE"):
         from click.shell_completion import shell_complete

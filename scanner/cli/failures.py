@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import traceback
 
 import click
 
@@ -48,6 +47,8 @@ def _explain_unforeseen(failure: BaseException) -> int:
     else:
         say(f"this should not happen: {type(failure).__name__}: {str(failure) or 'no message'}")
     if logging.getLogger("scanner").isEnabledFor(logging.INFO):
+        import traceback
+
         say("".join(traceback.format_exception(failure)))
     elif not isinstance(failure, OSError):
         click.echo("  help: run it again with -v to see where, and report that text as a bug", err=True)

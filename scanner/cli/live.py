@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from scanner.cli.progress import progress_shown
 from scanner.collect.aws import ScanOptions, scan
 from scanner.model.records import Source
-from scanner.store import SnapshotWriter
+from scanner.store.snapshot_file import SnapshotWriter
 
 
 def read_account(path: Path, target: dict[str, Any]) -> Source:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -67,6 +66,8 @@ def destinations(asked: tuple[Destination, ...]) -> tuple[Destination, ...]:
 
 def terminal_width() -> int:
     """Columns of the terminal that stdout is, else 80."""
+    import shutil
+
     return shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
 
 

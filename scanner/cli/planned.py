@@ -27,7 +27,7 @@ from scanner.model.finding import Finding, Notice, Report
 from scanner.model.snapshot import Snapshot, snapshot_of
 from scanner.rules.code_waivers import code_waivers
 from scanner.rules.waivers import Waiver
-from scanner.store import in_canonical_order, read_snapshot
+from scanner.store.lines import in_canonical_order
 
 
 class PlannedEstate(Struct, frozen=True):
@@ -70,6 +70,8 @@ def read_estate(judge: Judge, path: Path, live: Path | None, source: Path | None
         plan = load_plan(options, judge.as_of)
         own = source_of(plan, options, judge.as_of)
         return PlannedEstate(plan, snapshot_of(own, plan.items_before()), in_canonical_order(own, plan.items()))
+    from scanner.store.reading import read_snapshot
+
     there = read_snapshot(live)
     options = options_over(options, there)
     plan = load_plan(options, judge.as_of)

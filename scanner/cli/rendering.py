@@ -10,7 +10,6 @@ from scanner.errors import SourceError
 from scanner.model.finding import Finding, Report
 from scanner.model.rule import Outcome, severity_of
 from scanner.report import FORMATS, RenderOptions
-from scanner.report.read import read_report
 
 FINDINGS = 1
 INCOMPLETE = 3
@@ -18,6 +17,8 @@ INCOMPLETE = 3
 
 def load_report(path: Path) -> Report:
     """The JSON report in `path`; SourceError names what is wrong with it."""
+    from scanner.report.read import read_report
+
     try:
         text = path.read_bytes()
     except OSError as error:

@@ -9,7 +9,8 @@ export ask this before they call anything fixed.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from scanner.model.arn import partition_of
 from scanner.model.finding import Cut, Finding, Report
@@ -31,8 +32,7 @@ LISTINGS = {
 """What must be known for every subject of a kind to be there, in the words of `Gap.makes_unknown`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(Struct, frozen=True):
     """What one evaluation speaks for."""
 
     source: Source

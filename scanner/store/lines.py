@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import NamedTuple
 
 import msgspec
@@ -19,7 +20,6 @@ from scanner.model.records import Item, ResourceFact, Source
 from scanner.model.snapshot import Snapshot
 
 ENCODER = msgspec.json.Encoder(order="deterministic")
-DECODER = msgspec.json.Decoder(Item)
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -57,13 +57,19 @@ def encode(item: Item) -> bytes:
         return ENCODER.encode(item) + b"\n"
     except UnicodeEncodeError:
         text = SURROGATE.sub("\ufffd", json.dumps(msgspec.to_builtins(item), ensure_ascii=False))
-        return ENCODER.encode(DECODER.decode(text)) + b"\n"
+        return ENCODER.encode(_decoder().decode(text)) + b"\n"
+
+
+@cache
+def _decoder() -> msgspec.json.Decoder[Item]:
+    """Made by whoever reads: it costs as much as reading a small file."""
+    return msgspec.json.Decoder(Item)
 
 
 def decode(lines: bytes, place: str, first: int = 1) -> list[Item]:
     """The items of `lines`; SourceError names `place`, the line (counted from `first`) and the path in it."""
     try:
-        return DECODER.decode_lines(lines)
+        return _decoder().decode_lines(lines)
     except msgspec.MsgspecError:
         for number, line in enumerate(lines.split(b"\n"), first):
             _decode_line(line, f"{place}, line {number}")
@@ -74,7 +80,7 @@ def _decode_line(line: bytes, place: str) -> None:
     if not line:
         return
     try:
-        DECODER.decode(line)
+        _decoder().decode(line)
     except msgspec.MsgspecError as error:
         raise SourceError(f"{place}: {_lower_first(str(error))}") from error
 

@@ -18,7 +18,7 @@ from scanner.authz.powers import COMPUTE, PASSED_TO
 from scanner.graph.build import build
 from scanner.model.settings import Settings
 from scanner.model.unknown import known_members
-from scanner.store import SnapshotWriter
+from scanner.store.snapshot_file import SnapshotWriter
 
 FOLDER = Path(__file__).parent / "escalations"
 DOCS = "https://docs.aws.amazon.com/"

@@ -9,7 +9,7 @@ import msgspec
 from builders import NOW, a_snapshot
 
 from scanner.model.records import Item
-from scanner.store import SnapshotWriter
+from scanner.store.snapshot_file import SnapshotWriter
 
 
 def written(path: Path, *items: Item, at: datetime = NOW) -> Path:

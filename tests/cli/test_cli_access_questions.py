@@ -7,7 +7,7 @@ from builders import a_gap, a_key, a_role, account_statement, an_alias, document
 from msgspec import UNSET
 
 from scanner.model.records import GrantFact, NamedDocument, Source
-from scanner.store import SnapshotWriter
+from scanner.store.snapshot_file import SnapshotWriter
 
 VIA = "s3.eu-central-1.amazonaws.com"
 WORKLOAD = {

@@ -112,7 +112,7 @@ def test_the_traceback_of_a_bug_is_there_for_those_who_ask(run: Callable, monkey
     def fail(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("scanner.store.read_summary", fail)
+    monkeypatch.setattr("scanner.store.reading.read_summary", fail)
     assert "Traceback" not in run("snapshot", "show", "x").err
     assert "Traceback" in run("snapshot", "show", "x", "-v").err
 

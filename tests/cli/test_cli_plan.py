@@ -13,7 +13,7 @@ import pytest
 from collect.terraform.tf_builder import ACCOUNT, AFTER_APPLY, REGION, PlanText, ref
 
 from scanner.model.records import Source
-from scanner.store import SnapshotWriter
+from scanner.store.snapshot_file import SnapshotWriter
 
 AS_OF = ("--as-of", "2026-11-22")
 

@@ -18,7 +18,8 @@ from fakes.estate import REGION, FakeKey, key_id, keys_in
 from scanner.collect.aws import scan
 from scanner.collect.collectors import COLLECTORS
 from scanner.model.records import KeyFact, Source
-from scanner.store import SnapshotWriter, read_snapshot
+from scanner.store.reading import read_snapshot
+from scanner.store.snapshot_file import SnapshotWriter
 
 ROTATING = FakeKey(key_id(1))
 NOT_ROTATING = FakeKey(key_id(2), rotation={"KeyRotationEnabled": False})

@@ -12,7 +12,7 @@ from builders import ACCOUNT, a_cluster, a_key, a_resource, a_snapshot, account_
 from msgspec.structs import replace
 
 from scanner.model.records import AccountFact, NamedDocument, Rotation
-from scanner.store import SnapshotWriter
+from scanner.store.snapshot_file import SnapshotWriter
 
 PARTNER = "999999999999"
 PLACED = AccountFact(

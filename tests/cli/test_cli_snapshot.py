@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from scanner.model.records import Gap, Item, ResourceFact, Source
-from scanner.store import SnapshotWriter
+from scanner.store.snapshot_file import SnapshotWriter
 
 HOME = {"account": "111122223333", "region": "eu-west-1"}
 SOURCE = Source(

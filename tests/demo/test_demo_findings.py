@@ -11,7 +11,7 @@ from report.official import CHECKS, faults
 from scanner.cli.app import execute
 from scanner.report import FORMATS, RenderOptions
 from scanner.report.read import read_report
-from scanner.store import read_snapshot, read_summary
+from scanner.store.reading import read_snapshot, read_summary
 
 EXPECTED = json.loads((Path(__file__).parents[2] / "fixtures" / "demo" / "expected.json").read_text(encoding="utf-8"))
 

@@ -33,9 +33,11 @@ from scanner.model.records import (
     Source,
 )
 from scanner.model.snapshot import Snapshot
-from scanner.store import SnapshotWriter, export_lines, in_canonical_order, read_snapshot, read_summary, snapshot_file
-from scanner.store.lines import encode
+from scanner.store import snapshot_file
+from scanner.store.lines import encode, in_canonical_order
+from scanner.store.reading import export_lines, read_snapshot, read_summary
 from scanner.store.schema import snapshot_schema
+from scanner.store.snapshot_file import SnapshotWriter
 
 HOME = {"account": "111122223333", "region": "eu-west-1"}
 SOURCE = Source(type="aws", started=datetime(2026, 1, 1, tzinfo=UTC), accounts=("111122223333",))
@@ -194,7 +196,7 @@ def test_a_killed_scan_keeps_every_listing_that_was_complete(file: Path) -> None
         import os, signal
         from pathlib import Path
         from tests.store.test_snapshot_file import SOURCE, a_key, some_items
-        from scanner.store import SnapshotWriter
+        from scanner.store.snapshot_file import SnapshotWriter
         writer = SnapshotWriter(Path({str(file)!r}), SOURCE)
         for item in some_items():
             writer.add(item)

@@ -46,7 +46,7 @@ def _question(function: Callable[..., dict[str, Any]]) -> Callable[..., int]:
 
 def _estate(path: Path) -> AccessEstate:
     from scanner.authz.estate import AccessEstate
-    from scanner.store import read_snapshot
+    from scanner.store.reading import read_snapshot
 
     return AccessEstate.of(read_snapshot(path))
 

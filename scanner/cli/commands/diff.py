@@ -56,7 +56,7 @@ def _of_snapshots(old: Path, new: Path, judging: Judging, rendering: Rendering) 
     from scanner.cli.pipeline import prepare
     from scanner.graph.build import build
     from scanner.graph.compare import changes_between
-    from scanner.store import read_snapshot
+    from scanner.store.reading import read_snapshot
 
     judge = prepare(judging, rendering)
     before, after = (build(read_snapshot(path), judge.settings) for path in (old, new))

@@ -27,7 +27,7 @@ def command() -> None:
 def show(file: Path) -> None:
     """Say where a snapshot comes from, what it holds and what could not be read."""
     from scanner.report.clean import clean
-    from scanner.store import read_snapshot, read_summary
+    from scanner.store.reading import read_snapshot, read_summary
 
     summary = read_summary(file)
     snapshot = read_snapshot(file)
@@ -61,7 +61,7 @@ def export(file: Path) -> None:
     on a terminal, characters that would act on it are written as escapes.
     """
     from scanner.report.jsontext import harmless
-    from scanner.store import export_lines
+    from scanner.store.reading import export_lines
 
     watched = sys.stdout.isatty()
     for lines in export_lines(file):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from msgspec import Struct
 
 Key: TypeAlias = str | int | None
 """Instance key of for_each (text) or count (number); None where there is neither."""
 
 
-class Index(NamedTuple):
+class Index(Struct, frozen=True):
     """One `[...]` step; `key` is None for a splat or an index that is not a literal."""
 
     key: Key
@@ -20,7 +22,7 @@ ModulePath: TypeAlias = tuple[tuple[str, Key], ...]
 """Calls from the root down, each with its instance key."""
 
 
-class ResourceAddress(NamedTuple):
+class ResourceAddress(Struct, frozen=True):
     """The parts of a resource instance's address."""
 
     module: ModulePath

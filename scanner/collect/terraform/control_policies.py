@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scanner.collect.terraform.documents import Read, read_policy
 from scanner.collect.terraform.draft import text
@@ -17,7 +19,7 @@ POLICY = "aws_organizations_policy"
 ATTACHMENT = "aws_organizations_policy_attachment"
 
 
-class ControlPolicy(NamedTuple):
+class ControlPolicy(Struct, frozen=True):
     """One attachment; `document` None where it cannot be told, with `reason`."""
 
     field: str
@@ -43,7 +45,7 @@ def rewritten_policies(world: World) -> Iterator[ControlPolicy]:
     for policy in world.of(POLICY):
         if policy.action == "update" and policy.before is not None:
             name = text(policy.before.get("name")) or policy.address
-            yield from (one._replace(name=name) for one in _attached(world, policy, ""))
+            yield from (replace(one, name=name) for one in _attached(world, policy, ""))
 
 
 def _attached(world: World, policy: Instance, target: str) -> Iterator[ControlPolicy]:

@@ -7,8 +7,10 @@ manages them. In a plan such a list is that of the refresh, and still holds what
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scanner.collect.terraform.configuration import ConfigurationIndex
 from scanner.collect.terraform.instances import Instance
@@ -16,7 +18,7 @@ from scanner.collect.terraform.instances import Instance
 LEAVING = ("delete", "replace")
 
 
-class Listing(NamedTuple):
+class Listing(Struct, frozen=True):
     """Where `owner` lists what a resource of another type manages."""
 
     owner: str

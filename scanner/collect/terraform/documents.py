@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scanner.collect.terraform.address import drop_prefixes
 from scanner.collect.terraform.configuration import references
@@ -18,7 +20,7 @@ from scanner.collect.terraform.world import World
 DOCUMENT = "aws_iam_policy_document"
 
 
-class Read(NamedTuple):
+class Read(Struct, frozen=True):
     """A policy document: `text` None where there is none or it cannot be told; `reason` why (part of) it cannot."""
 
     text: str | None
@@ -49,7 +51,7 @@ def _from_source(world: World, instance: Instance, one: Leaf, path: str, told: R
     if isinstance(written, PartlyKnown) and told.text is None:
         return _told_part(written, f"{instance.address}.{one.pointer or path}")
     if isinstance(written, Unknown):
-        return told._replace(reason=f"{told.reason}; {written.reason}") if written.read else told
+        return replace(told, reason=f"{told.reason}; {written.reason}") if written.read else told
     if not isinstance(written, str) or (isinstance(written, Planned) and not written.stands):
         return told
     return Read(str(written))

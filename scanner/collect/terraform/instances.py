@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, cast
 
 from msgspec import Struct
@@ -26,8 +25,7 @@ from scanner.model.words import plural
 Values = dict[str, Any]
 
 
-@dataclass(slots=True)
-class Instance:
+class Instance(Struct):
     """One resource or data source instance; `after` is None when it is gone, `before` None when it is new."""
 
     address: str
@@ -50,7 +48,7 @@ class Instance:
     """Terraform's name for an object that was replaced and not yet deleted; it shares its address with the new one."""
     drifted: bool = False
     secrets: tuple[str, ...] = ()
-    block: tuple[tuple[str, ...], str, str, str] = field(init=False)
+    block: tuple[tuple[str, ...], str, str, str] = ((), "", "", "")
     """Where its block stands in the configuration."""
 
     def __post_init__(self) -> None:

@@ -83,5 +83,5 @@ def keys_named(world: World, instance: Instance, path: str) -> list[str]:
     if parse_arn(stated):
         return [stated] if ":key/" in stated else []
     where = world.where(instance)
-    known = NOT_KNOWN not in where and not stated.startswith("alias/")
+    known = NOT_KNOWN not in (where.account, where.region) and not stated.startswith("alias/")
     return [f"arn:{partition_of(where.region)}:kms:{where.region}:{where.account}:key/{stated}"] if known else []

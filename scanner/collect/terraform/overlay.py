@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, get_args
 
 import msgspec
 from msgspec import UNSET, UnsetType
-from msgspec.structs import FieldInfo
+from msgspec.structs import FieldInfo, replace
 
 from scanner.collect.terraform.control_policies import ControlPolicy, control_policies, rewritten_policies
 from scanner.collect.terraform.draft import NOT_HELD
@@ -250,7 +250,7 @@ def _attached_elsewhere(
     managed = {(one.field, one.target, one.name) for one in old}
     levels = () if account.ou_path is UNSET else (*account.ou_path, account.account)
     return [
-        policy._replace(target=target)
+        replace(policy, target=target)
         for policy in rewritten
         for target, there in zip(levels, getattr(account, policy.field) or (), strict=False)
         if any(one.name == policy.name for one in there) and (policy.field, target, policy.name) not in managed

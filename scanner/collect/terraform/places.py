@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from scanner.collect.terraform.configuration import constant
 from scanner.collect.terraform.instances import Instance
@@ -26,7 +27,7 @@ CREDENTIALS = ("assume_role", "assume_role_with_web_identity", "profile", "acces
 """Arguments of a provider block that may lead to another account."""
 
 
-class Where(NamedTuple):
+class Where(Struct, frozen=True):
     """An account and a Region."""
 
     account: str

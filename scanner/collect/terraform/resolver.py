@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct, field
 
@@ -23,7 +23,7 @@ MOST_CANDIDATES = 25
 """Beyond this many, a set of candidates is only counted."""
 
 
-class Picked(NamedTuple):
+class Picked(Struct, frozen=True):
     """The instances that a terminal can mean, and how sure that is."""
 
     instances: tuple[Instance, ...]

@@ -6,7 +6,9 @@ import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+from msgspec import Struct
 
 from scanner.collect.terraform.configuration import ConfigurationIndex, Place
 from scanner.errors import SourceError
@@ -19,7 +21,7 @@ MOST_FILES = 20_000
 MANIFEST = ".terraform/modules/modules.json"
 
 
-class SourceFile(NamedTuple):
+class SourceFile(Struct, frozen=True):
     """One `.tf` file; `path` is what a reader is shown."""
 
     place: Place

@@ -6,7 +6,10 @@ Worked out once per expression, through inputs, outputs, locals and for_each.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from scanner.collect.terraform.address import Index, Key, Step, drop_prefixes
 from scanner.collect.terraform.configuration import Block, ConfigurationIndex, Place, constant, references
@@ -21,7 +24,7 @@ WHOLE = {"data": 3}
 """Steps of a reference to all instances of a block, where that is not two."""
 
 
-class Terminal(NamedTuple):
+class Terminal(Struct, frozen=True):
     """Where a reference ends: a block with the attribute asked for, a literal, or something that cannot be followed."""
 
     block: Block | None = None
@@ -42,7 +45,7 @@ class Terminal(NamedTuple):
     """A variable that is known to be null."""
 
 
-class Asking(NamedTuple):
+class Asking(Struct, frozen=True):
     """Where an expression stands: its module and what the block around it iterates over."""
 
     place: Place
@@ -79,7 +82,7 @@ class Terminals:
         elif head == "each":
             if name == "value":
                 whole = self._each(asking, steps[2:])
-                yield from self.of(asking._replace(iterates=None), asking.iterates) if whole is None else whole
+                yield from self.of(replace(asking, iterates=None), asking.iterates) if whole is None else whole
         elif head == "local":
             yield from self._local(asking, name)
         else:
@@ -91,7 +94,7 @@ class Terminals:
         listed = drop_prefixes(references(asking.iterates)) if asking.iterates is not None else []
         if len(listed) != 1 or len(listed[0]) != WHOLE.get(str(listed[0][0]), 2) or listed[0][0] in NOT_INSTANCES:
             return None
-        return tuple(end._replace(by_own_key=True) for end in self._end(asking, (*listed[0], *rest)))
+        return tuple(replace(end, by_own_key=True) for end in self._end(asking, (*listed[0], *rest)))
 
     def _own_key(self, asking: Asking, listed: list[tuple[Step, ...]]) -> tuple[bool, dict[str, Any] | None]:
         """Whether an expression picks by the key of the asking instance, and by which table where not by that key."""
@@ -99,7 +102,7 @@ class Terminals:
         if not iterators or any(steps[:2] != ("each", "value") for steps in iterators):
             return bool(iterators), None
         rest = iterators[0][2:]
-        ends = self.of(asking._replace(iterates=None), asking.iterates)
+        ends = self.of(replace(asking, iterates=None), asking.iterates)
         over = ends[0].literal if len(ends) == 1 and len(iterators) == 1 else None
         if isinstance(over, dict):
             return True, {key: _at(value, rest) for key, value in over.items()}
@@ -143,7 +146,7 @@ class Terminals:
         for output in outputs:
             expression = output.get("expression") if isinstance(output, dict) else None
             for end in self.of(Asking(child, None), expression):
-                yield _with_index(end, rest[1:])._replace(pins=(*pins, *end.pins))
+                yield replace(_with_index(end, rest[1:]), pins=(*pins, *end.pins))
 
     def _local(self, asking: Asking, name: str) -> Iterator[Terminal]:
         module = self._configuration.modules.get(asking.place)
@@ -167,7 +170,7 @@ def _with_hints(ends: tuple[Terminal, ...], iterates: bool, table: dict[str, Any
         end.literal for end in ends if isinstance(end.literal, (str, int)) and not isinstance(end.literal, bool)
     )
     return tuple(
-        end._replace(by_own_key=end.by_own_key or iterates, table=table or end.table, options=(*end.options, *options))
+        replace(end, by_own_key=end.by_own_key or iterates, table=table or end.table, options=(*end.options, *options))
         if end.block
         else end
         for end in ends
@@ -188,7 +191,7 @@ def _block_end(place: Place, mode: str, steps: tuple[Step, ...]) -> Iterator[Ter
 def _with_index(end: Terminal, rest: tuple[Step, ...]) -> Terminal:
     """A literal index behind an output or input asks for the instance of that key."""
     key = next((step.key for step in rest if isinstance(step, Index) and step.key is not None), None)
-    return end._replace(wants=key) if key is not None and end.wants is None and end.block else end
+    return replace(end, wants=key) if key is not None and end.wants is None and end.block else end
 
 
 def _inner(expression: Any, rest: tuple[Step, ...]) -> tuple[Any, tuple[Step, ...]]:

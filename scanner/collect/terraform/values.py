@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from scanner.collect.terraform.instances import Instance
 from scanner.collect.terraform.masking import MASKED
@@ -25,7 +27,7 @@ class State(Enum):
     SENSITIVE = "sensitive"
 
 
-class Leaf(NamedTuple):
+class Leaf(Struct, frozen=True):
     """One attribute of one block instance; `at` holds the positions of the blocks on the way."""
 
     state: State

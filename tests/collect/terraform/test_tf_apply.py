@@ -18,7 +18,7 @@ from scanner.model.rule import Outcome
 from scanner.model.settings import Settings
 from scanner.model.snapshot import Snapshot, snapshot_of
 from scanner.rules.evaluate import evaluate
-from scanner.store import read_snapshot
+from scanner.store.reading import read_snapshot
 
 ESTATE = Path(__file__).parents[3] / "fixtures" / "plans" / "applied"
 ESTATES = ("the root module", *sorted(path.name for path in (ESTATE / "estates").iterdir()))

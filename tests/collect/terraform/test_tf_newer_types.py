@@ -16,7 +16,7 @@ from scanner.collect.terraform import PlanOptions, load_plan, source_of
 from scanner.demo.emulator import serve
 from scanner.model.rule import Outcome
 from scanner.model.snapshot import snapshot_of
-from scanner.store import read_snapshot
+from scanner.store.reading import read_snapshot
 
 REGIONS = ("eu-central-1", "us-west-2")
 ACCOUNT = "111122223333"
