@@ -131,7 +131,8 @@ class PlanFiles:
             place = tuple(key.split(".")) if key else ()
             if place in self._dirs and archive.getinfo(name).file_size <= LARGEST_FILE:
                 shown = self.path.parent / self._dirs[place] / parts[2]
-                yield SourceFile(place, shown, _entry(archive, name).decode("utf-8-sig"))
+                text = _entry(archive, name).decode("utf-8-sig")
+                yield SourceFile(place, shown, text.replace("\r\n", "\n"))
 
     def sources(self, configuration: ConfigurationIndex) -> Iterator[SourceFile]:  # noqa: ARG002  knows its modules
         """Every `.tf` file, shown as a path beside the plan, where `terraform plan` ran."""

@@ -354,6 +354,18 @@ def binary_plan(folder: Path, files: dict[str, str], manifest: object) -> Path:
     return path
 
 
+def test_a_binary_plan_that_was_made_on_windows_is_read_like_any_other(tmp_path: Path) -> None:
+    plan = two_keys().resource(
+        "aws_sqs_queue.q", {"kms_master_key_id": AFTER_APPLY}, {"kms_master_key_id": ref("local.x")}
+    )
+    text = (
+        "locals {\n  doc = <<EOT\n{\nEOT\n  x = true ? aws_kms_key.main.arn : null\n}\n"
+        'resource "aws_sqs_queue" "q" {\n  kms_master_key_id = local.x\n}\n'
+    )
+    path = binary_plan(tmp_path, {"m-/main.tf": text.replace("\n", "\r\n")}, ROOT)
+    assert uses(plan.load(source=path), "aws_sqs_queue.q")["storage"].key == key_arn()
+
+
 ROOT = [{"Key": "", "Dir": "."}, {"Key": "keys", "Source": "x/keys/aws", "Dir": ".terraform/modules/keys"}]
 
 
