@@ -12,6 +12,7 @@ from scanner.authz.actions import bit, mask_of
 from scanner.authz.decide import explain
 from scanner.authz.documents import StatementRef
 from scanner.authz.facts import StaticContext
+from scanner.authz.holders import Holders
 from scanner.authz.joint import weigh_jointly
 from scanner.authz.keys import KeySubject, keys_of
 from scanner.authz.powers import COMPUTE
@@ -21,7 +22,6 @@ from scanner.authz.reach import KeyAccess, Reach
 from scanner.authz.relation import Relation, alone, documents_of, request_of
 from scanner.authz.request import AccessRequest, Decision, Documents, Unread, Verdict
 from scanner.authz.standing import statements_on_all_keys
-from scanner.authz.stores import Holders
 from scanner.authz.subjects import Subjects, subjects_of
 from scanner.authz.targets import unread_compute
 from scanner.authz.values import Known, known

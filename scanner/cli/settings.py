@@ -12,7 +12,6 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from scanner.cli.toml_places import place_of
 from scanner.errors import Problem, SettingsError
 from scanner.model.rule import severity_of
 from scanner.model.settings import DataClass, Environment, RuleSettings, Selector, Settings, TrustedAccount
@@ -201,6 +200,8 @@ def _dotted(path: Sequence[Any]) -> str:
 
 
 def _problem(path: Path, text: str, where: tuple[Any, ...], message: str, mend: str = "") -> Problem:
+    from scanner.cli.toml_places import place_of
+
     line, column = place_of(text, where)
     excerpt = text.splitlines()[line - 1] if line else ""
     return Problem(str(path), line, column, message, excerpt, mend)

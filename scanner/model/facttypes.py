@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
+from inspect import get_annotations
 from types import NoneType, UnionType
 from typing import Annotated, Any, ClassVar, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -173,6 +174,13 @@ def _with_values(base: FactType, extras: list[Any]) -> FactType:
                 return FactType("list", FactType("string", values=extra.values), nullable=base.nullable)
             return FactType(base.name, base.item, base.view, base.nullable, extra.values)
     return base
+
+
+@cache
+def fact_names(view: type[View]) -> frozenset[str]:
+    """The names of the facts of `view`, without working out their types."""
+    declared = (get_annotations(base) for base in view.__mro__ if issubclass(base, View) and base is not View)
+    return frozenset(name for names in declared for name in names if not name.startswith("_"))
 
 
 @cache

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from scanner.errors import Problem
 from scanner.rules.kept import keep, kept
@@ -42,7 +43,7 @@ def checked_files(directories: Sequence[Path]) -> tuple[list[Checked], list[Prob
             wrong: list[Problem] = []
             found = tuple(_read(directory, directories, wrong))
             if not wrong:
-                keep(directory, WHAT, found)
+                keep(directory, WHAT, tuple(map(_compiled, found)))
             problems += wrong
         files += found
     return files, problems
@@ -68,6 +69,13 @@ def _read(directory: Path, directories: Sequence[Path], problems: list[Problem])
         problems += () if isinstance(rule, Rule) else rule
         controls = tuple(control.id for control in shape.controls)
         yield Checked(path, (shape.rule, *shape.aliases), controls, rule if isinstance(rule, Rule) else None)
+
+
+def _compiled(file: Checked) -> Checked:
+    if file.rule is None:
+        return file
+    program = replace(file.rule.program, code=file.rule.program.compiled())
+    return replace(file, rule=replace(file.rule, program=program))
 
 
 def _schema(directories: Sequence[Path]) -> Path:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from msgspec import Struct, field
 
-from scanner.model.facttypes import View, fields_of
+from scanner.model.facttypes import View, fact_names
 from scanner.model.finding import Evidence, Finding, Unlisted
 from scanner.model.reach import unlisted_arn
 from scanner.model.rule import Outcome
@@ -122,7 +122,7 @@ def finding_of(rule: Rule, subject: View, decision: Decision, as_of: datetime) -
     """The finding of a decision."""
     info = rule.info
     words = words_of(rule, decision, subject, as_of)
-    tags = getattr(subject, "tags") if "tags" in fields_of(type(subject)) else {}  # noqa: B009
+    tags = getattr(subject, "tags") if "tags" in fact_names(type(subject)) else {}  # noqa: B009
     return Finding(
         rule=info.id,
         subject=identity_of(subject),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from scanner.graph.views import Access, Grant, Statement
-from scanner.model.facttypes import View, fields_of
+from scanner.model.facttypes import View, fact_names, fields_of
 from scanner.model.finding import Evidence
 from scanner.model.unknown import Partial, Unknown
 from scanner.rules.lang.partial import AtLeast, Broken, PartList, Undecided
@@ -80,7 +80,7 @@ def _text(value: Any) -> str | None:
 
 def identity_of(view: View) -> str:
     """ARN or id, or `unknown`."""
-    facts = fields_of(type(view))
+    facts = fact_names(type(view))
     for name in ("arn", view.identity):
         if name in facts and isinstance(value := getattr(view, name), str):
             return value

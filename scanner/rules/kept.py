@@ -63,7 +63,7 @@ def _file(directory: Path, what: str) -> Path:
 @cache
 def _stamp(directory: Path) -> bytes:
     """A digest of what decides: version, place and contents of the rules, and sizes and times of the code."""
-    digest = sha256(f"{__version__}\0{directory}\0".encode())
+    digest = sha256(f"{__version__}\0{sys.version}\0{directory}\0".encode())
     for folder, folders, files in os.walk(directory):
         folders[:] = sorted(name for name in folders if name != CACHE)
         for name in sorted(files):

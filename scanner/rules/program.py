@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from scanner.model.facttypes import View
 from scanner.model.rule import Outcome
 from scanner.model.unknown import UnknownValueError
-from scanner.rules.lang.codegen import Writer, compiled
+from scanner.rules.lang.codegen import Code, Writer, compiled
 from scanner.rules.lang.faults import RUNTIME_FAULTS, BudgetExceeded
 from scanner.rules.lang.kleene import Kleene
 from scanner.rules.lang.partial import Broken, PartList, Undecided, merged
@@ -53,18 +53,24 @@ class Program(Struct, frozen=True, dict=True):
     lets: dict[str, Term]
     checks: tuple[Check, ...]
     evidence: Term | None = None
+    code: Code | None = None
+    """The fast path, where it was compiled before."""
     _shows: dict[int, Any] = field(default_factory=dict)
 
     @cached_property
     def fast(self) -> Callable[[View, datetime], int]:
         """The compiled rule: PASSED, DOES_NOT_APPLY or the index of the requirement that failed; it raises when
         a value that it needs is not known."""
+        function: Callable[[View, datetime], int] = (self.code or self.compiled()).function()
+        return function
+
+    def compiled(self) -> Code:
+        """The code of the fast path."""
         writer = self._writer()
         body = [] if self.where is None else [f"if not {writer.code(self.where)}: return {DOES_NOT_APPLY}"]
         body += self._locals(writer, [check.term for check in self.checks])
         body += [f"if not {writer.code(check.term)}: return {place}" for place, check in enumerate(self.checks)]
-        function: Callable[[View, datetime], int] = compiled(writer, ("s", AS_OF), [*body, f"return {PASSED}"])
-        return function
+        return compiled(writer, ("s", AS_OF), [*body, f"return {PASSED}"])
 
     def decide(self, subject: View, as_of: datetime) -> Decision:
         """The outcome for one subject, by the fast path where that knows enough."""
@@ -123,7 +129,7 @@ class Program(Struct, frozen=True, dict=True):
         writer = self._writer()
         body = self._locals(writer, terms)
         shown = "".join(f"known({writer.code(term)}), " for term in terms)
-        return compiled(writer, ("s", AS_OF), [*body, f"return ({shown})"])
+        return compiled(writer, ("s", AS_OF), [*body, f"return ({shown})"]).function()
 
     def _writer(self) -> Writer:
         return Writer({self.subject: "s", AS_OF: AS_OF})

@@ -12,7 +12,7 @@ from scanner.model.rule import Outcome
 from scanner.model.unknown import Partial, Unknown
 from scanner.rules.lang import codegen, kleene
 from scanner.rules.lang.checker import check
-from scanner.rules.lang.codegen import Meter, Writer
+from scanner.rules.lang.codegen import Writer, compiled
 from scanner.rules.lang.faults import Fault
 from scanner.rules.lang.functions import EVERY
 from scanner.rules.lang.regex import searcher
@@ -153,7 +153,7 @@ def test_looking_into_a_list_within_a_loop_is_not_quadratic() -> None:
 
 
 def test_compiled_code_has_no_builtins() -> None:
-    assert Writer({"t": "s"}).namespace(Meter())["__builtins__"] == {}
+    assert compiled(Writer({"t": "s"}), ("s",), ["return s"]).function().__globals__["__builtins__"] == {}
 
 
 def test_every_function_is_documented_and_its_signature_can_be_read() -> None:

@@ -6,18 +6,22 @@ are passed in by name. Any operation on an unknown value raises, so a result tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import marshal
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
+from types import CodeType
 from typing import Any
 
 from msgspec import Struct, field
 
 from scanner.rules.lang.arithmetic import known
 from scanner.rules.lang.faults import BudgetExceeded
-from scanner.rules.lang.functions import IN_LIST
+from scanner.rules.lang.functions import IN_LIST, Function
 from scanner.rules.lang.limits import MAX_STEPS
 from scanner.rules.lang.terms import Apply, Const, Field, If, Items, Junction, Loop, Term, Var, text_of, variables
 
+ALLOWED = {"len": len, "tuple": tuple, "frozenset": frozenset}
+"""The builtins that the functions may use."""
 EMPTY = {"exists": "False", "all": "True", "exists_one": "False", "filter": "()", "map": "()"}
 BODIES = {
     "exists": ("", "if {body}: return True", "return False"),
@@ -65,11 +69,6 @@ class Writer:
         self.levels: dict[str, int] = dict.fromkeys(self.names.values(), 0)
         self.metered = False
         self.numbers = count()
-
-    def namespace(self, meter: Meter) -> dict[str, Any]:
-        """The globals that the functions run with."""
-        allowed = {"len": len, "tuple": tuple, "frozenset": frozenset}
-        return {"__builtins__": {}, "meter": meter, "spend": meter.spend, "known": known, **allowed, **self.constants}
 
     def declare(self, name: str) -> str:
         """The Python name of a `let`, which is a local variable of the rule's function."""
@@ -123,7 +122,7 @@ class Writer:
         args = [self._argument(term, arg) for arg in term.args]
         if function.code:
             return function.code.format(*args)
-        return f"{self.constant(function.run)}({', '.join(args)})"
+        return f"{self.constant(function)}({', '.join(args)})"
 
     def _argument(self, term: Apply, arg: Term) -> str:
         """An argument; a list is charged for where the same work may be done many times over."""
@@ -191,12 +190,32 @@ class Writer:
         return f"{name}({', '.join((source, *captured))})"
 
 
-def compiled(writer: Writer, parameters: Sequence[str], body: Sequence[str]) -> Any:
-    """The function `rule(*parameters)` with these lines as its body."""
-    meter = Meter()
+class Code(Struct, frozen=True):
+    """A function as bytecode with the constants that it names; it can be pickled."""
+
+    code: CodeType
+    constants: dict[str, Any]
+
+    def function(self) -> Any:
+        """The function, with a meter of its own."""
+        values = {name: one.run if isinstance(one, Function) else one for name, one in self.constants.items()}
+        meter = Meter()
+        namespace = {"__builtins__": {}, "meter": meter, "spend": meter.spend, "known": known, **ALLOWED, **values}
+        exec(self.code, namespace)  # noqa: S102  (made of our own names and schema fields only)
+        return namespace["rule"]
+
+    def __reduce__(self) -> tuple[Callable[..., Code], tuple[bytes, dict[str, Any]]]:
+        return restored, (marshal.dumps(self.code), self.constants)
+
+
+def restored(code: bytes, constants: dict[str, Any]) -> Code:
+    """The Code that was pickled."""
+    return Code(marshal.loads(code), constants)  # noqa: S302  whoever unpickles it trusts it
+
+
+def compiled(writer: Writer, parameters: Sequence[str], body: Sequence[str]) -> Code:
+    """The code of the function `rule(*parameters)` with these lines as its body."""
     start = [f"  meter.left = {MAX_STEPS}"] if writer.metered else []
     lines = [f"def rule({', '.join(parameters)}):", *start, *(f"  {line}" for line in body)]
-    namespace = writer.namespace(meter)
     text = "\n".join((*writer.functions, *lines))
-    exec(compile(text, "<rule>", "exec"), namespace)  # noqa: S102  (made of our own names and schema fields only)
-    return namespace["rule"]
+    return Code(compile(text, "<rule>", "exec"), writer.constants)

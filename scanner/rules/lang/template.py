@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from scanner.model.facttypes import View, fields_of
+from scanner.model.facttypes import View, fact_names
 from scanner.model.unknown import Partial, Unknown
 from scanner.rules.lang.partial import AtLeast, Broken, PartList, Undecided, Worded
 from scanner.rules.lang.terms import Term
@@ -62,7 +62,7 @@ def shown(value: Any) -> str:
 
 def label_of(view: View) -> str:
     """What a person calls the object: its label, name or id, the first that is known."""
-    facts = fields_of(type(view))
+    facts = fact_names(type(view))
     for name in ("label", "name", view.identity):
         value = getattr(view, name) if name in facts else None
         if isinstance(value, str) and value:
