@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -104,4 +105,6 @@ def run() -> NoReturn:
         from click.shell_completion import shell_complete
 
         sys.exit(shell_complete(keyproof, {}, "keyproof", "_KEYPROOF_COMPLETE", instruction))
-    sys.exit(execute(sys.argv[1:]))
+    code = execute(sys.argv[1:])
+    gc.freeze()  # the process ends: to look once more for what could be freed takes as long as judging a small plan
+    sys.exit(code)
