@@ -210,7 +210,7 @@ def test_an_index_that_neither_plan_nor_source_settles_is_no_match(tmp_path: Pat
         written = {"kms_master_key_id": ref("aws_kms_key.k", "each.key")}
         plan.resource(f'aws_sqs_queue.q["{key}"]', {"kms_master_key_id": AFTER_APPLY}, written)
     text = 'for_each = toset(["a", "b"])'
-    for index, key in (("each.key", key_arn('aws_kms_key.k["a"]')), ('md5(each.key) == "x" ? "a" : "b"', None)):
+    for index, key in (("each.key", key_arn('aws_kms_key.k["a"]')), ('bcrypt(each.key) == "x" ? "a" : "b"', None)):
         (tmp_path / "main.tf").write_text(
             f'resource "aws_kms_key" "k" {{\n  {text}\n}}\n'
             f'resource "aws_sqs_queue" "q" {{\n  {text}\n  kms_master_key_id = aws_kms_key.k[{index}].arn\n}}\n'
@@ -325,7 +325,7 @@ def test_a_statement_that_allows_something_unknown_is_left_out_and_said(tmp_path
         'jsonencode({ Statement = [{ Effect = "Deny", Principal = data.aws_ssm_parameter.p.value }, {}] })',
         'jsonencode({ Statement = concat([{ Effect = "Allow" }], jsondecode(data.aws_ssm_parameter.p.value)) })',
         'data.aws_ssm_parameter.p.value == "" ? "{}" : jsonencode({ Statement = [{ Effect = "Allow" }] })',
-        '<<EOT\n{"Statement": [%{ if true }{"Effect": "Allow"}%{ endif }]}\nEOT\n',
+        '<<EOT\n{"Statement": [%{ if data.aws_ssm_parameter.p.value == "" }{"Effect": "Allow"}%{ endif }]}\nEOT\n',
         'templatefile("${path.module}/../outside.tpl", {})',
         'file("/etc/hostname")',
         "aws_iam_role.app.unique_id",
@@ -507,7 +507,9 @@ def test_an_expression_has_the_value_that_terraform_gives_it(text: str, value: o
         "{ a = 1 }[open]",
         'format("%05d", 1)',
         'replace("a", "/a/", "b")',
-        '"%{ if true }a%{ endif }"',
+        '"%{ if open }a%{ endif }"',
+        '"%{ for x in open }a%{ endfor }"',
+        '"%{ if true }${open}%{ endif }"',
         "try(open, 1)",
         "merge({}, open)",
     ],

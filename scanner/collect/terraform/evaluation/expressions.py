@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
-from scanner.collect.terraform.evaluation import functions, templates
+from scanner.collect.terraform.evaluation import functions, rendering, templates
 from scanner.collect.terraform.evaluation.operators import binary, boolean, entries, entry, item, number
-from scanner.collect.terraform.evaluation.parsing import expression, identifier, subtrees
+from scanner.collect.terraform.evaluation.parsing import identifier, subtrees
 from scanner.collect.terraform.evaluation.values import (
     EvaluationError,
     Unknown,
@@ -21,6 +21,8 @@ from scanner.collect.terraform.evaluation.values import (
 )
 
 if TYPE_CHECKING:
+    from lark import Token
+
     from scanner.collect.terraform.evaluation.parsing import Node
 
 MOST_STEPS = 200_000
@@ -116,28 +118,17 @@ class Evaluator:
 
     def string(self, node: Node) -> Value:
         """Quoted text; one interpolation alone is its value, whatever its type."""
-        pieces = [self._piece(part) for part in subtrees(node)]
-        if len(pieces) == 1 and subtrees(subtrees(node)[0]):
-            return pieces[0]
-        return joined(pieces)
-
-    def _piece(self, part: Node) -> Value:
-        inner = part.children[0]
-        if isinstance(inner, str):
-            marked = inner.type in ("ESCAPED_INTERPOLATION", "ESCAPED_DIRECTIVE")
-            return inner[1:] if marked else templates.unescaped(str(inner))
-        return self.inner(inner) if inner.data == "interpolation" else Unknown(templates.DIRECTIVES)
+        parts = templates.stripped([_part(part.children[0]) for part in subtrees(node)])
+        whole = rendering.lone(parts)
+        return rendering.value(self, whole) if whole else rendering.render(self, parts)
 
     def heredoc(self, node: Node) -> Value:
         """A heredoc, with its templates."""
-        return self.template(templates.heredoc(str(node.children[0])))
+        return rendering.render(self, templates.heredoc(str(node.children[0])))
 
     def template(self, text: str) -> Value:
         """The value of a template's text."""
-        found = templates.pieces(text)
-        if isinstance(found, Unknown):
-            return found
-        return joined([piece if isinstance(piece, str) else self.of(expression(piece.text)) for piece in found])
+        return rendering.render(self, templates.pieces(text))
 
     def list_of(self, node: Node) -> Value:
         """`[a, b]`"""
@@ -330,6 +321,21 @@ class Evaluator:
             else:
                 made[name] = value
         return made
+
+
+def _part(inner: Node | Token) -> templates.Part:
+    """A piece of quoted text."""
+    if isinstance(inner, str):
+        marked = inner.type in ("ESCAPED_INTERPOLATION", "ESCAPED_DIRECTIVE")
+        return templates.Part("text", inner[1:] if marked else templates.unescaped(str(inner)))
+    if inner.data == "interpolation":
+        return templates.Part("hole", subtrees(inner)[0])
+    signs = [token.type for token in inner.children if isinstance(token, str)]
+    before, after = signs[1] == "STRIP_MARKER", signs[-2] == "STRIP_MARKER"
+    kind: Any = inner.data.removeprefix("template_").removesuffix("_start")
+    nodes = subtrees(inner)
+    names = tuple(identifier(name) for name in nodes[:-1])
+    return templates.Part(kind, nodes[-1] if nodes else "", names, before, after)
 
 
 class NoNames:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from scanner.collect.terraform.evaluation.texts import TEXTS, moving
 from scanner.collect.terraform.evaluation.values import (
     EvaluationError,
     Opened,
@@ -252,6 +253,7 @@ KEEPING: Mapping[str, Callable[..., Value]] = {
     "tostring": _tostring,
     "values": _values,
     "zipmap": _zipmap,
+    **moving(_format),
 }
 
 
@@ -304,4 +306,5 @@ DECIDED: Mapping[str, Callable[..., Value]] = {
     "trimspace": str.strip,
     "trimsuffix": lambda text, end: text.removesuffix(end),
     "upper": str.upper,
+    **TEXTS,
 }
