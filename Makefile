@@ -5,6 +5,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 OUT := demo-out
+# Bytecode of the code and the rules as they were checked, whatever the environment says of writing bytecode.
+COMPILE := $(BIN)/python -m compileall -q scanner && env -u PYTHONDONTWRITEBYTECODE $(BIN)/keyproof rules list >/dev/null
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
 
 .DEFAULT_GOAL := help
@@ -60,13 +62,13 @@ clean:  ## remove the environment and everything generated outside docs/
 $(VENV)/.ready-to-develop: $(VENV)/.environment requirements-dev.txt pyproject.toml
 	$(UV) --require-hashes -r requirements-dev.txt
 	$(UV) --no-deps --no-build-isolation --editable .
-	$(BIN)/python -m compileall -q scanner
+	$(COMPILE)
 	@touch $@ $(VENV)/.ready-to-run
 
 $(VENV)/.ready-to-run: $(VENV)/.environment requirements.txt pyproject.toml
 	$(UV) --require-hashes -r requirements.txt
 	$(UV) --no-deps --no-build-isolation --editable .
-	$(BIN)/python -m compileall -q scanner
+	$(COMPILE)
 	@touch $@
 
 $(VENV)/.environment: requirements-setup.txt
