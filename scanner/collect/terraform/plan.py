@@ -169,7 +169,11 @@ def _notes(document: Document, world: World, evaluation: Evaluation | None) -> I
     aws = [one for one in world.instances if one.type.startswith("aws_")]
     if lost := [one.address for one in aws if not told(one.block) and where(one).region == NOT_KNOWN]:
         yield f"{many(len(lost), 'resource')} such as {lost[0]} {HANDED_OVER}"
-    if evaluation is not None and (note := evaluation.note()) is not None:
+    if evaluation is None:
+        return
+    if world.instances and not any(map(evaluation.source.locate, world.instances)):
+        yield f"`{evaluation.source.root}` declares nothing that is in the plan; give the folder of its root module"
+    if (note := evaluation.note()) is not None:
         yield note
 
 

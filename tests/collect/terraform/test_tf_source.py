@@ -107,6 +107,13 @@ def test_a_waiver_that_cannot_be_meant_is_an_error_with_its_place(tmp_path: Path
     assert says in str(caught.value)
 
 
+@pytest.mark.parametrize(("name", "noted"), [("main", 0), ("other", 1)])
+def test_a_source_of_something_else_is_noted(tmp_path: Path, name: str, noted: int) -> None:
+    (tmp_path / "main.tf").write_text(f'resource "aws_kms_key" "{name}" {{}}\n')
+    notes = a_key(PlanText()).load(source=tmp_path).notes
+    assert sum("declares nothing that is in the plan" in note for note in notes) == noted
+
+
 def test_a_source_that_is_no_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="not a folder"):
         a_key(PlanText()).load(source=tmp_path / "none")
