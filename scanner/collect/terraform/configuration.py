@@ -35,6 +35,8 @@ class ConfigurationIndex(Struct):
     handed: frozenset[str] = frozenset()
     """Keys of providers that a module has from its caller, where the document follows what each call hands over."""
     follows_calls: bool = True
+    opentofu: bool = True
+    """Whether OpenTofu may have made the plan: the address of a provider tells."""
     inputs: dict[str, Any] = field(default_factory=dict)
     """Values of the root module's variables."""
     _inherited: dict[str, str] = field(default_factory=dict)
@@ -68,6 +70,8 @@ def index_configuration(document: Document) -> ConfigurationIndex:
     index.known = True
     stated = configuration.provider_config or {}
     index.providers = {key: config for key, config in stated.items() if ":" not in key or config.expressions}
+    addresses = [config.full_name for config in stated.values() if config.full_name]
+    index.opentofu = not addresses or any("opentofu" in address for address in addresses)
     index.follows_calls = str(document.format_version) not in BEFORE_CALLS
     index.handed = frozenset(stated) - frozenset(index.providers) if index.follows_calls else frozenset()
     index.inputs = {name: stated.get("value") for name, stated in (document.variables or {}).items() if _is_map(stated)}

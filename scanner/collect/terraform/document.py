@@ -123,6 +123,7 @@ class ProviderConfig(msgspec.Struct):
     """A provider block; its constants may hold credentials and are never kept but for the Region."""
 
     name: str | None = None
+    full_name: str | None = None
     alias: str | None = None
     module_address: str | None = None
     expressions: dict[str, Any] | None = None

@@ -12,8 +12,9 @@ from msgspec import Struct
 from scanner.collect.terraform.configuration import ConfigurationIndex, Place
 from scanner.collect.terraform.hcl import Comment, SourceBlock, scan
 from scanner.collect.terraform.instances import Instance
+from scanner.collect.terraform.json_syntax import scan_json
 from scanner.collect.terraform.source_files import SourceFile, SourceFiles, source_files
-from scanner.errors import Problem, SettingsError
+from scanner.errors import Problem, SettingsError, SourceError
 
 
 class CodeWaiver(Struct, frozen=True):
@@ -56,7 +57,7 @@ class SourceTree:
         return self._lines.get(instance.block)
 
     def _read(self, file: SourceFile) -> None:
-        blocks, comments = scan(file.text)
+        blocks, comments = _scanned(file)
         for block in blocks:
             self._keep(file.place, block, file.path)
         for comment in comments:
@@ -77,6 +78,14 @@ class SourceTree:
             raise _problem(path, comment, "a waiver stands inside the block that it covers, or right above it")
         kind, name = block.labels
         yield CodeWaiver(rule, fields, MODES[block.kind], kind, name, place, path.as_posix(), comment.line)
+
+
+def _scanned(file: SourceFile) -> tuple[list[SourceBlock], list[Comment]]:
+    try:
+        return (scan_json if file.path.suffix == ".json" else scan)(file.text)
+    except (ValueError, RecursionError) as problem:
+        why = "nested too deeply" if isinstance(problem, RecursionError) else str(problem).lower()
+        raise SourceError(f"{file.path}: not valid JSON, which Terraform refuses too: {why}") from problem
 
 
 MODES = {"resource": "managed", "data": "data"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -21,8 +21,13 @@ MOST_FILES = 20_000
 MANIFEST = ".terraform/modules/modules.json"
 
 
+SUFFIXES = (".tf", ".tf.json")
+OPENTOFU = (".tofu", ".tofu.json")
+"""opentofu.org/docs/language/files."""
+
+
 class SourceFile(Struct, frozen=True):
-    """One `.tf` file; `path` is what a reader is shown."""
+    """One file of the configuration; `path` is what a reader is shown."""
 
     place: Place
     path: Path
@@ -33,7 +38,7 @@ class SourceFiles(Protocol):
     """Where the configuration of a plan is read from."""
 
     def sources(self, configuration: ConfigurationIndex) -> Iterator[SourceFile]:
-        """Every `.tf` file of every module that can be found."""
+        """Every file of the configuration, of every module that can be found."""
 
     def folder(self, place: Place) -> str | None:
         """What `path.module` is there, None where it cannot be told."""
@@ -52,6 +57,13 @@ def source_files(root: Path) -> SourceFiles:
     raise SourceError(f"{root}: not a folder or a binary plan; `--source` takes {what}")
 
 
+def chosen(names: Iterable[str], opentofu: bool) -> list[str]:
+    """Files that are configuration; OpenTofu reads `a.tofu` in place of `a.tf`, Terraform does not read it at all."""
+    read = [name for name in names if name.endswith((*SUFFIXES, *(OPENTOFU if opentofu else ())))]
+    replaced = {name.replace(".tofu", ".tf") for name in read if name.endswith(OPENTOFU)}
+    return [name for name in read if name not in replaced and not name.startswith(".")]
+
+
 class FolderFiles:
     """The folder of the root module, local modules beside it, and those that `terraform init` installed."""
 
@@ -60,10 +72,11 @@ class FolderFiles:
         self._folders: dict[Place, Path] = {(): root}
 
     def sources(self, configuration: ConfigurationIndex) -> Iterator[SourceFile]:
-        """Every `.tf` file of every module that can be found; SourceError for one that cannot be read."""
+        """Every file of every module that can be found; SourceError for one that cannot be read."""
         self._find(configuration)
         for place, folder in self._folders.items():
-            for path in sorted(folder.glob("*.tf")):
+            names = {path.name: path for path in sorted(folder.iterdir())}
+            for path in (names[name] for name in chosen(names, configuration.opentofu)):
                 if path.stat().st_size <= LARGEST_FILE:
                     yield SourceFile(place, path, _read(path))
 
@@ -102,7 +115,7 @@ class FolderFiles:
 
 
 class PlanFiles:
-    """The `tfconfig/` part of a binary plan: the `.tf` files of every module, registry modules included.
+    """The `tfconfig/` part of a binary plan: the configuration of every module, registry modules included.
 
     The format is not documented (seen with Terraform 0.12 to 1.15): what is not there as expected is not read.
     """
@@ -125,7 +138,9 @@ class PlanFiles:
             raise ValueError(f"more than {MOST_FILES} files")
         for name in sorted(names):
             parts = PurePosixPath(name).parts
-            if len(parts) != 3 or parts[0] != "tfconfig" or not parts[1].startswith("m-") or not name.endswith(".tf"):
+            if len(parts) != 3 or parts[0] != "tfconfig" or not parts[1].startswith("m-"):
+                continue
+            if not name.endswith((*SUFFIXES, *OPENTOFU)):
                 continue
             key = parts[1].removeprefix("m-")
             place = tuple(key.split(".")) if key else ()
@@ -135,7 +150,7 @@ class PlanFiles:
                 yield SourceFile(place, shown, text.replace("\r\n", "\n"))
 
     def sources(self, configuration: ConfigurationIndex) -> Iterator[SourceFile]:  # noqa: ARG002  knows its modules
-        """Every `.tf` file, shown as a path beside the plan, where `terraform plan` ran."""
+        """Every file, shown as a path beside the plan, where `terraform plan` ran."""
         yield from self._texts
 
     def folder(self, place: Place) -> str | None:
@@ -143,7 +158,7 @@ class PlanFiles:
         return self._dirs.get(place)
 
     def read(self, path: str) -> str | None:  # noqa: ARG002
-        """Nothing: a binary plan holds `.tf` files alone."""
+        """Nothing: a binary plan holds the configuration alone."""
         return None
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from scanner.collect.terraform.evaluation.expressions import Evaluator
 from scanner.collect.terraform.evaluation.operators import entries
-from scanner.collect.terraform.evaluation.parsing import Body
+from scanner.collect.terraform.evaluation.parsing import Body, identifier
 from scanner.collect.terraform.evaluation.values import EvaluationError, Planned, Unknown, Value
 from scanner.collect.terraform.expressions import ORDERED
 
@@ -46,7 +46,7 @@ def _dynamic(body: Body, label: str, evaluator: Evaluator) -> list[Value] | Unkn
     items = _entries(evaluator, over)
     if isinstance(items, Unknown):
         return items
-    name = label if iterator is None else "".join(str(token) for token in iterator.scan_values(lambda _: True))
+    name = label if iterator is None else identifier(iterator)
     return [expand(content, evaluator.binding({name: {"key": key, "value": value}})) for key, value in items]
 
 

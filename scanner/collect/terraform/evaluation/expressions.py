@@ -130,6 +130,22 @@ class Evaluator:
         """The value of a template's text."""
         return rendering.render(self, templates.pieces(text))
 
+    def json(self, node: Any) -> Value:
+        """A value of the JSON syntax."""
+        return self._of_json(node.value)
+
+    def _of_json(self, value: Any) -> Value:
+        self.budget.spend()
+        if isinstance(value, list):
+            return [self._of_json(one) for one in value]
+        if isinstance(value, dict):
+            return self._keyed([(self._of_json(key), self._of_json(one)) for key, one in value.items()], grouped=False)
+        if not isinstance(value, str):
+            return value
+        parts = templates.pieces(value)
+        whole = rendering.lone(parts)
+        return rendering.value(self, whole) if whole else rendering.render(self, parts)
+
     def list_of(self, node: Node) -> Value:
         """`[a, b]`"""
         return [self.of(item) for item in subtrees(node)]
@@ -372,6 +388,7 @@ WORK: Mapping[str, Callable[[Evaluator, Node], Value]] = {
     "identifier": Evaluator.name,
     "index_expr_term": Evaluator.chain,
     "int_lit": Evaluator.whole,
+    "json": Evaluator.json,
     "literal_value": Evaluator.literal,
     "object": Evaluator.map_of,
     "string": Evaluator.string,

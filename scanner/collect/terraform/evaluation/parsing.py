@@ -1,9 +1,10 @@
-"""The text of one block as syntax trees: its attributes and nested blocks, by python-hcl2's grammar."""
+"""The text of one block as syntax trees: its attributes and nested blocks, by python-hcl2's grammar or as JSON."""
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from msgspec import Struct, field
 
@@ -39,7 +40,9 @@ def installed() -> bool:
 
 @lru_cache(maxsize=4096)
 def block_body(text: str) -> Body:
-    """The body of the block that `text` is; NotReadable where it is not one."""
+    """The body of the block that `text` is (of JSON, its body alone); NotReadable where it is not one."""
+    if text.startswith("{"):
+        return _json_body(json.loads(text))
     _, _, body = _block(_of_kind(_of_kind(_parsed(text), "body")[0], "block")[0])
     return body
 
@@ -48,6 +51,35 @@ def block_body(text: str) -> Body:
 def expression(text: str) -> Node:
     """The expression that `text` is; NotReadable where it is not one."""
     return _value(_of_kind(_of_kind(_parsed(f"x = (\n{text}\n)\n"), "body")[0], "attribute")[0])
+
+
+class JsonNode(Struct):
+    """A value of the JSON syntax, whose texts are templates."""
+
+    value: Any
+    data: str = "json"
+
+
+def _json_body(stated: dict[str, Any]) -> Body:
+    """A body in JSON, which tells blocks from attributes only where a dynamic one is among them."""
+    body = Body()
+    for name, value in stated.items():
+        members = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
+        if name == "dynamic":
+            body.blocks += [(name, (label,), _dynamic(part)) for one in members for label, part in one.items()]
+        elif any("dynamic" in one for one in members):
+            body.blocks += [(name, (), _json_body(one)) for one in members]
+        elif name != "//":
+            body.attributes[name] = cast("Node", JsonNode(value))
+    return body
+
+
+def _dynamic(stated: Any) -> Body:
+    part = stated[0] if isinstance(stated, list) and len(stated) == 1 else stated
+    if not isinstance(part, dict) or not isinstance(part.get("content"), dict):
+        return Body()
+    heads = {name: cast("Node", JsonNode(part[name])) for name in ("for_each", "iterator") if name in part}
+    return Body(heads, [("content", (), _json_body(part["content"]))])
 
 
 def _parsed(text: str) -> Node:
@@ -83,7 +115,9 @@ def _value(attribute: Node) -> Node:
 
 
 def identifier(node: Node | Token) -> str:
-    """The name that an identifier, a keyword or a quoted label is."""
+    """The name that an identifier, a keyword, a quoted label or a JSON text is."""
+    if isinstance(node, JsonNode):
+        return str(node.value)
     return "".join(str(token) for token in _tokens(node) if token.type != "DBLQUOTE")
 
 
