@@ -107,6 +107,18 @@ def parse_whole(name: str, source: Any) -> Document:
     return replace(document, statements=tuple(map(_whole, document.statements)))
 
 
+def parse_identity(name: str, source: Any) -> Document:
+    """A policy of a user, group or role; IAM stores none that names a principal (user guide, "Principal")."""
+    document = parse_whole(name, source)
+    return replace(document, statements=tuple(map(_without_principal, document.statements)))
+
+
+def _without_principal(statement: Statement) -> Statement:
+    if statement.fault or statement.principals is None:
+        return statement
+    return replace(statement, actions=EVERY, fault="a policy of an identity names no Principal")
+
+
 def _whole(statement: Statement) -> Statement:
     lacking = _lacking(statement)
     return replace(statement, actions=EVERY, fault=f"{lacking} is missing") if lacking else statement

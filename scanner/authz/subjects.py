@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from msgspec import UNSET, Struct, UnsetType, field
 
 from scanner.authz.actions import mask_of
-from scanner.authz.documents import Document, parse_document, parse_whole
+from scanner.authz.documents import Document, parse_document, parse_identity, parse_whole
 from scanner.authz.facts import Facts, principal_facts
 from scanner.authz.principals import Caller, parse_caller
 from scanner.authz.request import Layer, Levels, Unread
@@ -207,7 +207,7 @@ class _Reader:
                 yield Document(f"iam-inline/{record.name}", fault=f"{field_name} policies not read: {reason}")
         if not isinstance(record.inline, UnsetType):
             for named in record.inline:
-                yield parse_whole(f"iam-inline/{record.name}/{named.name}", named.document)
+                yield parse_identity(f"iam-inline/{record.name}/{named.name}", named.document)
         if not isinstance(record.attached, UnsetType):
             for arn in record.attached:
                 yield self._managed(arn, "iam")
@@ -220,7 +220,7 @@ class _Reader:
                 reason = policy.unread.get("document", "not collected") if policy else "not collected"
                 self.documents[name] = Document(name, fault=f"not read: {reason}")
             else:
-                self.documents[name] = parse_whole(name, policy.document)
+                self.documents[name] = parse_identity(name, policy.document)
         return self.documents[name]
 
     def _boundary(self, record: PrincipalFact) -> Layer:
