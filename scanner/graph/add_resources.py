@@ -82,9 +82,22 @@ def _use(graph: KeyGraph, resource: Resource, stated: KeyUse) -> Use:
         custody=custody,
         encrypted=_encrypted(stated, custody),
         key=key,
-        key_account=None if stated.key is None else account_of(stated.key) or resource.account,
+        key_account=_key_account(resource, stated),
         resource=resource,
     )
+
+
+def _key_account(resource: Resource, stated: KeyUse) -> str | None | Unknown:
+    if stated.state == "UNKNOWN" and stated.key is None:
+        named = {account_of(arn) for arn in stated.candidates}
+        return named.pop() if len(named) == 1 else Unknown(stated.reason or f"the key of {resource.label} is not known")
+    if stated.key is None:
+        return None
+    named_account = account_of(stated.key) or resource.account
+    doubtful = None in (account_of(named_account), account_of(resource.account))  # a plan may not tell an account
+    if doubtful and named_account != resource.account:
+        return Unknown(f"the account of {resource.label} or of its key is not known")
+    return named_account
 
 
 def _encrypted(stated: KeyUse, custody: str | Unknown) -> bool | Unknown:

@@ -204,7 +204,7 @@ class Use(View, identity="id"):
     key: Annotated[
         Key | None | Unknown, Doc("The KMS key; null when unencrypted, AWS owned, or AWS managed and not listed.")
     ]
-    key_account: Annotated[str | None, Doc("The account that the key reference names; null without a key.")]
+    key_account: Annotated[str | None | Unknown, Doc("The account that the key reference names; null without a key.")]
     resource: Annotated[Resource, Doc("The resource that this is a field of.")]
 
     def in_words(self) -> str:

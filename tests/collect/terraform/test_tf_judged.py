@@ -132,6 +132,42 @@ CASES: list[tuple[str, Callable[[], PlanText], str, str]] = [
         "pci-key-foreign-account",
         "FAIL",
     ),
+    (
+        "a database on some account's key in an account that nobody told",
+        lambda: PlanText(account=None).resource(
+            "aws_db_instance.d", {"identifier": "d", "storage_encrypted": True, "kms_key_id": FOREIGN_KEY, **PCI}
+        ),
+        "pci-key-foreign-account",
+        "NOT_ASSESSED",
+    ),
+    (
+        "a volume on a key known only after apply",
+        lambda: PlanText().resource(
+            "aws_ebs_volume.v", {"encrypted": True, "kms_key_id": AFTER_APPLY, **PCI}, {"kms_key_id": ref("local.key")}
+        ),
+        "pci-key-foreign-account",
+        "NOT_ASSESSED",
+    ),
+    (
+        "a volume on a key of the same plan, whose account nobody told",
+        lambda: a_key(PlanText(account=None)).resource(
+            "aws_ebs_volume.v",
+            {"encrypted": True, "kms_key_id": AFTER_APPLY, **PCI},
+            {"kms_key_id": ref("aws_kms_key.main.arn")},
+        ),
+        "pci-key-foreign-account",
+        "PASS",
+    ),
+    (
+        "a volume on one of two keys of the plan",
+        lambda: a_key(a_key(PlanText()), "aws_kms_key.other").resource(
+            "aws_ebs_volume.v",
+            {"encrypted": True, "kms_key_id": AFTER_APPLY, **PCI},
+            {"kms_key_id": ref("aws_kms_key.main.arn", "aws_kms_key.other.arn")},
+        ),
+        "pci-key-foreign-account",
+        "PASS",
+    ),
     ("a store that nobody can see connected", lambda: in_store(PlanText()), "key-store-disconnected", "NOT_ASSESSED"),
 ]
 
