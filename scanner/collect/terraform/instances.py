@@ -108,7 +108,7 @@ def _why_partial(document: Document, found: Instances) -> Iterator[str]:
     put_off = sum(instance.action == "deferred" for instance in found.by_address.values())
     if put_off:
         yield f"{plural(put_off, 'change is', 'changes are')} deferred to a later run"
-    if document.resource_changes is None:
+    if document.resource_changes is None and not document.complete:  # a complete plan without any has none to make
         yield "the plan has no `resource_changes`, so what it does to each resource is not known"
 
 

@@ -127,3 +127,17 @@ def test_a_deleted_resource_is_gone_after_apply() -> None:
     read = PlanText().resource("aws_ebs_volume.v", {}, actions=("delete",), before=volume).load()
     assert not facts(read, ResourceFact)
     assert [fact.arn for fact in read.before] == [volume["arn"]]
+
+
+def test_a_plan_that_only_refreshes_is_whole_and_changes_nothing() -> None:
+    plan = PlanText()
+    named = {"address": "aws_kms_key.main", "mode": "managed", "type": "aws_kms_key", "name": "main"}
+    key = {**named, "values": STATED}
+    plan.block((), "managed", "aws_kms_key", "main", {})
+    plan.document.update(planned_values={"root_module": {}}, complete=True, errored=False, applyable=False)
+    plan.document["prior_state"] = {"format_version": "1.0", "values": {"root_module": {"resources": [key]}}}
+    del plan.document["resource_changes"]
+    read = plan.load()
+    assert read.partial == ()
+    assert read.changes == []
+    assert [one.arn for one in facts(read, KeyFact)] == [OLD]
