@@ -108,8 +108,17 @@ def _why_partial(document: Document, found: Instances) -> Iterator[str]:
     put_off = sum(instance.action == "deferred" for instance in found.by_address.values())
     if put_off:
         yield f"{plural(put_off, 'change is', 'changes are')} deferred to a later run"
-    if document.resource_changes is None and not document.complete:  # a complete plan without any has none to make
+    if document.resource_changes is None and not _changes_nothing(document):
         yield "the plan has no `resource_changes`, so what it does to each resource is not known"
+
+
+def _changes_nothing(document: Document) -> bool:
+    """Whether a plan has no changes because it makes none: one that only refreshes, or of no resources.
+
+    Both leave `planned_values` empty; `errored` is in every plan since Terraform 1.6.
+    """
+    stated = document.planned_values.root_module if document.planned_values else None
+    return document.errored is not None and not (stated and (stated.resources or stated.child_modules))
 
 
 def action_of(actions: Iterable[str]) -> PlanAction:

@@ -134,10 +134,12 @@ def test_a_plan_that_only_refreshes_is_whole_and_changes_nothing() -> None:
     named = {"address": "aws_kms_key.main", "mode": "managed", "type": "aws_kms_key", "name": "main"}
     key = {**named, "values": STATED}
     plan.block((), "managed", "aws_kms_key", "main", {})
-    plan.document.update(planned_values={"root_module": {}}, complete=True, errored=False, applyable=False)
+    plan.document.update(planned_values={"root_module": {}}, errored=False)
     plan.document["prior_state"] = {"format_version": "1.0", "values": {"root_module": {"resources": [key]}}}
     del plan.document["resource_changes"]
     read = plan.load()
     assert read.partial == ()
-    assert read.changes == []
+    assert {change.action for change in read.changes} == {"no-op"}
     assert [one.arn for one in facts(read, KeyFact)] == [OLD]
+    plan.document["planned_values"]["root_module"]["resources"] = [key]
+    assert plan.load().partial != ()
