@@ -85,8 +85,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_holds_rules_schemas_and_type_marker(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    rules = {str(path.relative_to(ROOT)) for path in (ROOT / "policies").rglob("*") if path.is_file()}
-    assert {f"scanner/_{name}" for name in rules} <= names
+    rules = {f"scanner/_{path.relative_to(ROOT)}" for path in tracked() if path.is_relative_to(ROOT / "policies")}
+    assert rules == {name for name in names if name.startswith("scanner/_policies/")}
     assert {"scanner/py.typed", "scanner/cli/settings.schema.json"} <= names
 
 

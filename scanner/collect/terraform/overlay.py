@@ -45,7 +45,8 @@ MEMBERS: Mapping[str, Callable[[Any], Any]] = {
 }
 """List fields that are merged member by member, and what tells two members apart."""
 
-FIXED = frozenset({"account", "region", "unread", "arn", "id", "address"})
+FIXED = frozenset({"account", "region", "unread", "arn", "id", "address", "manager"})
+"""What no plan can change about a thing that is there."""
 TAKEN_AWAY = "the plan deletes what set it, and does not say what it is then"
 
 

@@ -162,7 +162,7 @@ INLINE = {"name": "d", "policy": ALLOW}
 
 PARTS = {
     "grant": Part(
-        KeyFact(**HERE, arn=KEY, id="0000", state="Enabled", grants=(GRANT,)),
+        KeyFact(**HERE, arn=KEY, id="0000", manager="CUSTOMER", state="Enabled", grants=(GRANT,)),
         "aws_kms_grant",
         {"grant_id": "g", "key_id": "0000", "grantee_principal": GRANT.grantee, "operations": ["Decrypt"]},
         {"grants": ()},
