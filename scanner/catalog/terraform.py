@@ -40,6 +40,7 @@ COMPUTED_BLOCKS = frozenset(
         "aws_s3tables_table_bucket.encryption_configuration",
         "aws_s3vectors_index.encryption_configuration",
         "aws_s3vectors_vector_bucket.encryption_configuration",
+        "aws_secretsmanager_secret.replica",
         "aws_sfn_activity.encryption_configuration",
         "aws_sfn_state_machine.encryption_configuration",
         "aws_spot_fleet_request.launch_specification.ebs_block_device",
@@ -55,8 +56,8 @@ COMPUTED_BLOCKS = frozenset(
 )
 """Blocks that the provider fills in where the author wrote none, so that they are unknown until apply.
 
-Those of hashicorp/aws 6 that are optional and never null in its outputs (the types of pulumi-aws 7.51.1), and those
-that are unknown in a plan of 3.39.0 without them.
+Those of hashicorp/aws 4 to 6 that are optional and never null in its outputs (the types of pulumi-aws 5.43, 6.83 and
+7.51), and those that are unknown in a plan of 3.39.0 without them.
 """
 
 

@@ -41,6 +41,11 @@ def test_a_block_that_the_provider_fills_in_is_a_default(address: str, block: st
     assert "dynamic" not in str(use.reason)
 
 
+def test_no_replica_of_a_secret_is_made_up() -> None:
+    address = "aws_secretsmanager_secret.s"
+    assert set(uses(PlanText().resource(address, {"name": "s", "replica": AFTER_APPLY}).load(), address)) == {"storage"}
+
+
 def test_a_part_that_may_be_there_is_not_left_out() -> None:
     address = "aws_launch_template.l"
     found = uses(PlanText().resource(address, {"block_device_mappings": AFTER_APPLY}).load(), address)
