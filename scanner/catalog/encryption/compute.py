@@ -36,21 +36,15 @@ EBS_DEFAULT = EncryptedType(
             "new-volumes",
             "Default.KmsKeyId",
             switch("EbsEncryptionByDefault", NOT_NAMED, off=NOT_USED),  # switched off, it protects and harms nothing
-            (
-                At("aws_ebs_default_kms_key", "key_arn", NOT_NAMED),
-                At(
-                    "aws_ebs_encryption_by_default", "", switch("enabled", REGION_KEY, missing=REGION_KEY, off=NOT_USED)
-                ),
-            ),
+            (At("aws_ebs_default_kms_key", "key_arn", NOT_NAMED),),
         ),
     ),
-    terraform={"aws_ebs_default_kms_key": "id", "aws_ebs_encryption_by_default": "id"},
+    terraform={"aws_ebs_default_kms_key": "id"},
     attributes=(
         Attribute(
             "enabled",
             "EbsEncryptionByDefault",
             "Whether new volumes of the Region are encrypted when nobody asks.",
-            (At("aws_ebs_encryption_by_default", "enabled"),),
         ),
     ),
 )

@@ -231,11 +231,11 @@ PLANNED_TYPES = (
         ),
     ),
     _plan("AWS::AppSync::ApiCache", "aws_appsync_api_cache", "api_id", ("cache", "", _APPSYNC_CACHE)),
-    _plan("AWS::ApiGateway::Stage", "aws_api_gateway_stage", "stage_name", ("cache", "", _STAGE_CACHE)),
+    _plan("AWS::ApiGateway::Stage", "aws_api_gateway_stage", "id", ("cache", "", _STAGE_CACHE)),
     _plan(
         "AWS::ApiGateway::MethodSettings",
         "aws_api_gateway_method_settings",
-        "method_path",
+        "id",
         ("cache", "settings.", _METHOD_CACHE),
     ),
     _plan("AWS::ImageBuilder::Workflow", "aws_imagebuilder_workflow", "name", ("storage", "kms_key_id", AWS_OWNED)),

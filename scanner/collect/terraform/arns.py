@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from scanner.catalog.encryption import ENCRYPTED_TYPES
-from scanner.catalog.encryption.types import EncryptedType
+from scanner.catalog.encryption.types import PLAN_ONLY, EncryptedType
 from scanner.collect.terraform.instances import Instance
 from scanner.collect.terraform.places import Where
 from scanner.collect.terraform.values import State, leaf
@@ -68,6 +68,11 @@ def arn_by_name(kind: str, name: str, where: Where, path: str = "/") -> str:
     return f"arn:{partition_of(where.region)}:" + FIELD.sub(lambda found: parts[found[1]], template)
 
 
+def is_named(kind: str) -> bool:
+    """Whether the ARN of a type is made of a name that an author can choose."""
+    return bool(_template(kind)[1]) and (kind in ROWS or kind in TEMPLATES)
+
+
 def name_of(instance: Instance) -> str:
     """The name of an instance, or its address where AWS or Terraform chooses it."""
     row = ROWS.get(instance.type)
@@ -79,6 +84,9 @@ def _template(kind: str) -> tuple[str, str]:
     if kind in TEMPLATES:
         return TEMPLATES[kind]
     row = ROWS.get(kind)
+    if row and row.api is PLAN_ONLY:
+        _, service, part = row.type.lower().split("::")
+        return f"{service}:{{region}}:{{account}}:{part}/{{name}}", row.terraform[kind]
     service = row.api.service if row else kind.removeprefix("aws_").split("_", 1)[0]
     if row and row.api.arn.startswith("arn:{partition}:"):
         return _only_name(row.api.arn.removeprefix("arn:{partition}:")), row.terraform[kind]

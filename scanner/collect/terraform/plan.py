@@ -25,7 +25,7 @@ from scanner.collect.terraform.subjects import completed_by, subject_of
 from scanner.collect.terraform.trails import build_event_stores, build_trails
 from scanner.collect.terraform.unlisted import build_unlisted
 from scanner.collect.terraform.watchers import build_alarms, build_event_rules, build_filters
-from scanner.collect.terraform.world import World
+from scanner.collect.terraform.world import World, share_claims
 from scanner.errors import SourceError
 from scanner.model.records import Fact, Item, PlanChange, Source
 from scanner.model.snapshot import Sink
@@ -132,6 +132,7 @@ def _plan(document: Document, options: PlanOptions, now: datetime) -> Plan:
     after = _world(there, configuration, options, when)
     evaluation = after.evaluation = _evaluation(after, source, found) if source else None
     before = _world(_before(found), configuration, options, when)
+    share_claims(after, before)
     everything = [*found.by_address.values(), *found.deposed]
     facts_before, facts = _facts(before), _facts(after)
     facts += _not_yet_there(still_there(everything, facts_before), facts)

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from scanner.catalog.terraform import is_computed
-from scanner.collect.terraform.arns import planned_arn
+from scanner.collect.terraform.arns import arn_by_name, is_named, planned_arn
 from scanner.collect.terraform.configuration import ConfigurationIndex
 from scanner.collect.terraform.evaluation.values import Planned, Unknown, Value
 from scanner.collect.terraform.expressions import CANNOT_TELL
@@ -68,6 +68,8 @@ class World(Struct):
     """The time of the plan: what it creates is created then."""
     evaluation: Evaluation | None = None
     """Works out by the source what the plan leaves open, where the source was given."""
+    claims: dict[str, set[str]] = field(default_factory=dict)
+    """Addresses of the instances, before and after, that lead to each planned ARN."""
     _by_type: dict[str, list[Instance]] = field(default_factory=lambda: defaultdict(list))
     _named: dict[str, dict[str, Instance]] = field(default_factory=dict)
     _managed: dict[str, str] | None = None
@@ -98,9 +100,19 @@ class World(Struct):
         if instance.id not in self._arns:
             known = leaf(instance, "arn")
             stated = own_arn(instance) if known.state is State.VALUE else None
-            text = str(stated) if stated else planned_arn(instance, self.where(instance))
+            text = str(stated) if stated else self._planned_arn(instance)
             self._arns[instance.id] = text.removesuffix(":*")
         return self._arns[instance.id]
+
+    def _planned_arn(self, instance: Instance) -> str:
+        """The ARN that names lead to, unless they lead to that of another instance too: then one with the address.
+
+        So it is where the plan does not tell two accounts or Regions apart, or the names are those of parts.
+        """
+        where = self.where(instance)
+        text = planned_arn(instance, where)
+        shared = len(self.claims.get(text, ())) > 1
+        return arn_by_name(instance.type, instance.address, where) if shared else text
 
     def key_id(self, instance: Instance) -> str:
         """The id of a key: the last part of its ARN."""
@@ -259,6 +271,16 @@ class World(Struct):
                 if isinstance(value, str) and value:
                     index.setdefault(value, instance)
         return index
+
+
+def share_claims(*worlds: World) -> None:
+    """Let worlds of one document agree on which planned ARNs are those of one instance alone."""
+    claims: dict[str, set[str]] = defaultdict(set)
+    for world in worlds:
+        world.claims = claims
+        for one in world.instances:
+            if one.mode == "managed" and is_named(one.type) and own_arn(one) is None:
+                claims[planned_arn(one, world.where(one))].add(one.address)
 
 
 def _managed_alias(values: dict[str, Any]) -> str | None:
