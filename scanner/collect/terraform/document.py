@@ -249,7 +249,7 @@ def _kind(head: _Head, name: str) -> type[Document] | None:
         _check_format(head.format_version, name)
         return Document
     if head.has("encrypted_data"):
-        raise SourceError(f"{name}: the state is encrypted; write it with `tofu show -json`")
+        raise SourceError(f"{name}: the state or plan is encrypted; write it with `tofu show -json`")
     if any(map(head.has, STATE_KEYS)):
         _check_format(head.format_version, name)
         return StateDocument

@@ -26,6 +26,10 @@ OPENTOFU = (".tofu", ".tofu.json")
 """opentofu.org/docs/language/files."""
 
 
+ENCRYPTED = b'"encrypted_data"'
+"""Stands in a plan or state that OpenTofu has encrypted (opentofu.org/docs/language/state/encryption)."""
+
+
 class SourceFile(Struct, frozen=True):
     """One file of the configuration; `path` is what a reader is shown."""
 
@@ -53,6 +57,8 @@ def source_files(root: Path) -> SourceFiles:
         return FolderFiles(root)
     if root.is_file() and zipfile.is_zipfile(root):
         return PlanFiles(root)
+    if root.is_file() and ENCRYPTED in _head(root):
+        raise SourceError(f"{root}: the binary plan is encrypted; give the folder of the root module")
     what = "the folder of the root module, or the binary plan that `terraform plan -out` wrote"
     raise SourceError(f"{root}: not a folder or a binary plan; `--source` takes {what}")
 
@@ -62,6 +68,14 @@ def chosen(names: Iterable[str], opentofu: bool) -> list[str]:
     read = [name for name in names if name.endswith((*SUFFIXES, *(OPENTOFU if opentofu else ())))]
     replaced = {name.replace(".tofu", ".tf") for name in read if name.endswith(OPENTOFU)}
     return [name for name in read if name not in replaced and not name.startswith(".")]
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST_FILE)
+    except OSError:
+        return b""
 
 
 class FolderFiles:

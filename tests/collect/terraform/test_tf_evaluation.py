@@ -389,6 +389,7 @@ def test_a_binary_plan_gives_lines_and_locals(tmp_path: Path) -> None:
     [
         (b"PK\x03\x04 cut off", "not a folder or a binary plan"),
         (b"text", "not a folder or a binary plan"),
+        (b'{"meta": {}, "encrypted_data": "abc", "encryption_version": "v0"}', "encrypted; give the folder"),
     ],
 )
 def test_a_file_that_is_no_binary_plan_is_named(tmp_path: Path, data: bytes, says: str) -> None:
