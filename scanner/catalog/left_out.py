@@ -296,9 +296,6 @@ for silence."""
 
 
 SWITCHES: Mapping[str, tuple[str, ...]] = {
-    "decides for volumes that do not say; they are not assessed without the live account": (
-        "aws_ebs_encryption_by_default.enabled",
-    ),
     "between two places, not at rest": (
         "aws_chime_voice_connector.require_encryption",
         "aws_dx_connection.encryption_mode",

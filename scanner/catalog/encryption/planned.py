@@ -230,6 +230,12 @@ PLANNED_TYPES = (
             ),
         ),
     ),
+    _plan(
+        "AWS::EC2::EBSEncryptionByDefault",
+        "aws_ebs_encryption_by_default",
+        "id",
+        ("new-volumes", "", switch("enabled", REGION_KEY, REGION_KEY, off=NOT_USED)),
+    ),
     _plan("AWS::AppSync::ApiCache", "aws_appsync_api_cache", "api_id", ("cache", "", _APPSYNC_CACHE)),
     _plan("AWS::ApiGateway::Stage", "aws_api_gateway_stage", "id", ("cache", "", _STAGE_CACHE)),
     _plan(

@@ -80,6 +80,7 @@ DEVICE = {"device_name": "/dev/xvda"}
         ("aws_neptune_global_cluster.g", {"storage_encrypted": AFTER_APPLY}, "storage", "UNENCRYPTED"),
         ("aws_neptune_global_cluster.g", {"source_db_cluster_identifier": "c"}, "storage", "UNKNOWN"),
         ("aws_elasticache_cluster.c", {"engine": "redis"}, "storage", "UNENCRYPTED"),
+        ("aws_ebs_encryption_by_default.e", {}, "new-volumes", "KEY"),
         ("aws_dynamodb_table_export.e", {"s3_sse_algorithm": "AES256"}, "export", "AWS_OWNED"),
         (
             "aws_athena_database.d",
@@ -104,6 +105,7 @@ def test_a_switch_is_judged_where_no_key_can_be_named(
         ("aws_api_gateway_stage.s", {"cache_cluster_enabled": False}),
         ("aws_api_gateway_stage.s", {"stage_name": "prod"}),
         ("aws_api_gateway_method_settings.m", {"settings": [{"caching_enabled": False}]}),
+        ("aws_ebs_encryption_by_default.e", {"enabled": False}),
     ],
 )
 def test_what_holds_no_data_at_rest_has_no_use_of_a_key(address: str, values: dict[str, Any]) -> None:
