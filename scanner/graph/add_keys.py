@@ -98,7 +98,10 @@ def _rotation(record: KeyFact, rotation: Any, name: str) -> Any:
         return can
     if not can or rotation is None:
         return None
-    return rotation if isinstance(rotation, Unknown) else getattr(rotation, name)
+    stated = rotation if isinstance(rotation, Unknown) else getattr(rotation, name)
+    if stated is None and "rotation" in record.unread:  # a plan may tell that a key rotates, and not how often
+        return Unknown(record.unread["rotation"])
+    return stated
 
 
 def _material_date(record: KeyFact) -> datetime | Unknown:
@@ -157,13 +160,14 @@ def _cluster(record: ClusterFact, backups: Many[Backup]) -> Cluster:
 
 
 def _store(graph: KeyGraph, record: KeyStoreFact, access: AccessSource) -> Store:
+    connectivity = record.unread.get("xks_connectivity")
     return AccessStore(
         source=access,
         id=record.id,
         name=record.name,
         account=record.account,
         region=record.region,
-        xks_connectivity=record.xks_connectivity,
+        xks_connectivity=Unknown(connectivity) if connectivity else record.xks_connectivity,
         cluster=_cluster_of(graph, record),
         **{name: fact(record, name) for name in ("type", "connection_state", "connection_error")},
     )

@@ -11,10 +11,12 @@ from scanner.collect.terraform.draft import Draft, not_held, text, texts
 from scanner.collect.terraform.instances import Instance
 from scanner.collect.terraform.key_policies import keys_named
 from scanner.collect.terraform.places import NOT_KNOWN
-from scanner.collect.terraform.values import State, leaves
+from scanner.collect.terraform.values import State, leaf, leaves
 from scanner.collect.terraform.world import KEY_TYPES, World
 from scanner.model.arn import account_of
 from scanner.model.records import GrantFact
+
+OPEN = (State.UNKNOWN, State.UNKNOWN_BLOCK, State.SENSITIVE)
 
 Grants = list[tuple[GrantFact | None, str | None]]
 """Grants on one key, or why there may be more."""
@@ -39,11 +41,12 @@ def _grant(world: World, instance: Instance) -> tuple[GrantFact | None, str | No
         leaves(instance, "constraints.encryption_context_equals"),
         leaves(instance, "constraints.encryption_context_subset"),
     )
-    if grantee is None or not operations or any(one.state is State.UNKNOWN for side in constraints for one in side):
+    retiring = _principal(draft, "retiring_principal")
+    left_open = retiring is None and leaf(instance, "retiring_principal").state in OPEN
+    if grantee is None or not operations or left_open or any(one.state in OPEN for side in constraints for one in side):
         return None, f"{instance.address} is known only after apply"
     service = grantee.endswith(".amazonaws.com") and ":" not in grantee
     equals, subset = (_context(side[0].value) for side in constraints)
-    retiring = _principal(draft, "retiring_principal")
     return (
         GrantFact(
             id=text(values.get("grant_id")) or instance.address,

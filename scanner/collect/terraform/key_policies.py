@@ -67,8 +67,12 @@ def separate_policies(world: World) -> dict[str, Policies]:
     for instance in world.of("aws_kms_key_policy"):
         read = read_policy(world, instance, "policy")
         documents = (NamedDocument("default", read.text),) if read.text is not None else None
+        why = world.refer(instance, "key_id", KEY_TYPES).reason
         for arn in keys_named(world, instance, "key_id"):
-            found[arn] = (documents, read.reason or (None if documents else f"{instance.address}.policy is empty"))
+            if why is None:
+                found[arn] = (documents, read.reason or (None if documents else f"{instance.address}.policy is empty"))
+            else:
+                found.setdefault(arn, (None, f"{instance.address} may set it: {why}"))
     return found
 
 
@@ -77,6 +81,8 @@ def keys_named(world: World, instance: Instance, path: str) -> list[str]:
     reference = world.refer(instance, path, KEY_TYPES)
     if reference.instances:
         return [world.arn(one) for one in reference.instances]
+    if reference.reason:
+        return [world.arn(one) for one in world.of(*sorted(KEY_TYPES)) if world.where(one) == world.where(instance)]
     stated = text(reference.value)
     if stated is None:
         return []

@@ -168,6 +168,41 @@ CASES: list[tuple[str, Callable[[], PlanText], str, str]] = [
         "pci-key-foreign-account",
         "PASS",
     ),
+    (
+        "a rotation period known only after apply",
+        lambda: a_key(
+            PlanText(),
+            enable_key_rotation=True,
+            rotation_period_in_days=AFTER_APPLY,
+            expressions={"rotation_period_in_days": ref("data.external.days.result")},
+        ),
+        "key-rotation-period-long",
+        "NOT_ASSESSED",
+    ),
+    (
+        "a proxy whose connectivity is known only after apply",
+        lambda: PlanText().resource(
+            "aws_kms_custom_key_store.x",
+            {
+                "custom_key_store_name": "x",
+                "custom_key_store_type": "EXTERNAL_KEY_STORE",
+                "xks_proxy_connectivity": AFTER_APPLY,
+            },
+            {"xks_proxy_connectivity": ref("local.connectivity")},
+        ),
+        "xks-proxy-public-endpoint",
+        "NOT_ASSESSED",
+    ),
+    (
+        "a key policy of nobody can say which key",
+        lambda: a_key(PlanText()).resource(
+            "aws_kms_key_policy.p",
+            {"key_id": AFTER_APPLY, "policy": document(ROOT, ANYONE)},
+            {"key_id": ref("local.key_id")},
+        ),
+        "key-policy-public",
+        "NOT_ASSESSED",
+    ),
     ("a store that nobody can see connected", lambda: in_store(PlanText()), "key-store-disconnected", "NOT_ASSESSED"),
 ]
 
@@ -182,3 +217,15 @@ def test_a_seeded_fact_is_judged_right(make: Callable[[], PlanText], rule: str, 
 def test_a_foreign_grant_in_an_unknown_account_is_not_assessed() -> None:
     found = judged(granted(PlanText(account=None), "arn:aws:iam::999988887777:role/x"))
     assert not [one for one in found if one.rule == "grant-to-foreign-account" and one.outcome.value == "FAIL"]
+
+
+@pytest.mark.parametrize("left_open", ["retiring_principal", "constraints", "key_id"])
+def test_a_grant_that_is_known_in_part_is_none_and_leaves_its_key_open(left_open: str) -> None:
+    key = "arn:aws:kms:eu-central-1:111122223333:key/aws_kms_key.main"
+    stated = {"key_id": key, "grantee_principal": "arn:aws:iam::111122223333:user/u", "operations": ["Decrypt"]}
+    plan = a_key(PlanText()).resource("aws_kms_grant.g", stated | {left_open: AFTER_APPLY}, {left_open: ref("local.x")})
+    found = judged(plan)
+    assert not [one for one in found if one.subject == "aws_kms_grant.g" and one.outcome.value == "FAIL"]
+    (open_to,) = [one for one in found if one.rule == "create-grant-unconditioned"]
+    assert (open_to.subject, open_to.outcome.value) == (key, "NOT_ASSESSED")
+    assert "aws_kms_grant.g" in str(open_to.reasons)
