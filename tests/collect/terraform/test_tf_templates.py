@@ -25,12 +25,13 @@ def recorder(folder: Path) -> Path:
     return path
 
 
-def bash(script: str, folder: Path, *arguments: str, **variables: str) -> list[str]:
-    """The arguments that keyproof got from a script."""
+def bash(script: str, folder: Path, *arguments: str, code: int = 0, **variables: str) -> list[str]:
+    """The arguments that keyproof, which ends with `code`, got from a script."""
     program = recorder(folder)
+    program.write_text(f"{program.read_text()}exit {code}\n")
     environment = {"PATH": f"{folder}:{os.environ['PATH']}", "PATH_TO_KEYPROOF": str(program), **variables}
     command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script, "bash", *arguments]
-    subprocess.run(command, cwd=folder, env=environment, check=True)
+    assert subprocess.run(command, cwd=folder, env=environment, check=False).returncode == code
     assert not (folder / "hacked").exists()
     return (folder / "arguments").read_text().splitlines()
 
@@ -50,7 +51,11 @@ def test_the_action_hands_every_input_over_as_one_word(tmp_path: Path) -> None:
         "COMMENT": "c.md",
     }
     got = bash(
-        step("Check the plan")["run"], tmp_path, **inputs, ARGUMENTS="--checkov --all", GITHUB_STEP_SUMMARY="summary.md"
+        step("Check the plan")["run"],
+        tmp_path,
+        **inputs,
+        ARGUMENTS="--checkov\n--all\n",
+        GITHUB_STEP_SUMMARY="summary.md",
     )
     assert got[:4] == ["plan", HOSTILE, "--source", "my source"]
     assert "--live" not in got
@@ -65,12 +70,16 @@ def test_the_action_puts_no_expression_into_a_script() -> None:
     assert {f"${{{{ inputs.{name} }}}}" for name in action["inputs"]} <= stated
 
 
+@pytest.mark.parametrize("code", [0, 1])
+@pytest.mark.parametrize("options", [[], ["--fail-on", "low", "--source", "my source"]])
 @pytest.mark.parametrize("plans", [["plan.json"], ["a/plan.json", HOSTILE]])
-def test_the_hook_checks_each_plan_that_changed(tmp_path: Path, plans: list[str]) -> None:
+def test_the_hook_checks_each_plan_that_changed(
+    tmp_path: Path, plans: list[str], options: list[str], code: int
+) -> None:
     (hook,) = [one for one in read(".pre-commit-hooks.yaml") if one["id"] == "keyproof-plan"]
     script = hook["entry"].removeprefix("bash -c '").removesuffix("' --")
-    got = bash(script, tmp_path, *plans)
-    assert got == [word for plan in plans for word in ("plan", "--quiet", plan)]
+    got = bash(script, tmp_path, *options, *(["--"] if options else []), *plans, code=code)
+    assert got == [word for plan in plans for word in ("plan", "--quiet", *options, plan)]
 
 
 def test_the_gitlab_job_writes_what_it_keeps(tmp_path: Path) -> None:
