@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scanner.cli.options import Gate, Rendering
+from scanner.cli.failures import say
+from scanner.cli.options import Gate, Rendering, quiet
 from scanner.cli.output import color_wanted, destinations, terminal_width, write
 from scanner.errors import SourceError
 from scanner.model.finding import Finding, Report
 from scanner.model.rule import Outcome, severity_of
+from scanner.model.words import many
 from scanner.report import FORMATS, RenderOptions
 
 FINDINGS = 1
@@ -38,6 +40,18 @@ def render(report: Report, rendering: Rendering) -> None:
             ocsf_version=rendering.ocsf_version,
         )
         write(FORMATS[destination.format].pieces(report, options), destination.path)
+        if destination.format == "asff" and not quiet():
+            _say_left_out(report, options)
+
+
+def _say_left_out(report: Report, options: RenderOptions) -> None:
+    from scanner.report.asff import without_account
+
+    if lost := without_account(report, options):
+        say(
+            f"asff: {many(len(lost), 'finding')} of no known account left out, as Security Hub takes none; "
+            "`plan --live` or `allowed_account_ids` of the provider tells the account"
+        )
 
 
 def exit_code(report: Report, gate: Gate) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from scanner.model.arn import parse_arn, partition_of
+from scanner.model.arn import account_of, parse_arn, partition_of
 from scanner.model.finding import Finding, Report
 from scanner.model.rule import Outcome, RuleInfo, Severity
 from scanner.report.clean import clean
@@ -43,8 +43,14 @@ REQUIREMENTS = 32
 
 
 def render(report: Report, options: RenderOptions) -> str:
-    """The listed findings, worst first."""
-    return json_text(encoded(asff_findings(report, shown(report, options))))
+    """The listed findings of known accounts, worst first: Security Hub takes no other."""
+    listed = tuple(finding for finding in shown(report, options) if account_of(finding.account))
+    return json_text(encoded(asff_findings(report, listed)))
+
+
+def without_account(report: Report, options: RenderOptions) -> tuple[Finding, ...]:
+    """Listed findings of no known account, which a plan need not tell."""
+    return tuple(finding for finding in shown(report, options) if account_of(finding.account) is None)
 
 
 def asff_findings(report: Report, findings: tuple[Finding, ...]) -> Iterator[dict[str, Any]]:

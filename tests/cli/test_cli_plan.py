@@ -87,3 +87,14 @@ def test_what_is_no_plan_is_one_message(content: bytes, tmp_path: Path, run: Cal
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.startswith(f"keyproof: {path}: ")
     assert "Traceback" not in outcome.err
+
+
+@pytest.mark.parametrize(("account", "left_out"), [(ACCOUNT, False), (None, True)])
+def test_asff_holds_findings_of_known_accounts_and_says_what_it_leaves_out(
+    tmp_path: Path, run: Callable, account: str | None, left_out: bool
+) -> None:
+    path = tmp_path / "plan.json"
+    path.write_bytes(PlanText(account=account).resource("aws_kms_key.off", {"enable_key_rotation": False}).text())
+    outcome = run("plan", path, "-f", "asff", *AS_OF)
+    assert {finding["AwsAccountId"] for finding in json.loads(outcome.out)} == (set() if left_out else {ACCOUNT})
+    assert ("of no known account left out" in outcome.err) is left_out
