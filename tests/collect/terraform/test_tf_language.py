@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from scanner.collect.terraform.evaluation.expressions import Budget, Evaluator, NoNames
+from scanner.collect.terraform.evaluation.expressions import Budget, Evaluator, NoNames, TooMuch
 from scanner.collect.terraform.evaluation.parsing import expression
 from scanner.collect.terraform.evaluation.values import EvaluationError, Unknown
 
@@ -165,3 +165,49 @@ def test_parts_that_are_open_stay_where_they_are() -> None:
     assert evaluate('chunklist(["a", open, "c"], 2)') == [["a", Unknown("open")], ["c"]]
     assert evaluate('formatlist("%s!", ["a", open])') == ["a!", Unknown("open")]
     assert evaluate('setproduct([open], ["b"])') == [[Unknown("open"), "b"]]
+
+
+LONG = 'join("", [for x in range(1024): "0123456789"])'
+MANY = "flatten([for x in range(40): [for y in range(40): [x * 1000 + y]]])"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'replace({LONG}, "0", {LONG})',
+        f'formatlist("%s%s", range(1024), {LONG})',
+        f"join({LONG}, [for x in range(1024): tostring(x)])",
+        'csvdecode(join("\\n", [join(",", range(1024)), join("\\n", range(1024)), "a\\nb\\n"]))',
+        'distinct([for x in range(1024): ["${x}"]])',
+        "*".join(["99999999999999999999"] * 9),
+    ],
+)
+def test_what_would_take_too_much_room_is_unknown(text: str) -> None:
+    assert "too large" in evaluate(text).reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"[for x in range(1024): title({LONG})]",
+        f"[for x in range(1024): {LONG}]",
+        f"[for x in range(1024): contains({MANY}, x)]",
+        "[for a in range(99): [for b in range(99): [for c in range(99): a]]]",
+    ],
+)
+def test_what_would_take_too_long_ends(text: str) -> None:
+    with pytest.raises(TooMuch):
+        evaluate(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("setintersection([for x in range(1024): tostring(x)], reverse([for x in range(1024): tostring(x)]))", 1024),
+        ('distinct([for x in range(1024): "${x % 7}"])', 7),
+        ('setsubtract([["a"], ["b"], "c"], [["b"]])', 2),
+        ('toset([1, "1", true, 1])', 3),
+    ],
+)
+def test_members_of_lists_are_told_apart(text: str, value: int) -> None:
+    assert len(evaluate(text)) == value

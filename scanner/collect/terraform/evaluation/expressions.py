@@ -12,10 +12,12 @@ from scanner.collect.terraform.evaluation import functions, rendering, templates
 from scanner.collect.terraform.evaluation.operators import binary, boolean, entries, entry, item, number
 from scanner.collect.terraform.evaluation.parsing import identifier, subtrees
 from scanner.collect.terraform.evaluation.values import (
+    TOO_LARGE,
     EvaluationError,
     Unknown,
     Value,
     joined,
+    size_of,
     undecided,
     within,
 )
@@ -69,9 +71,9 @@ class Budget:
     def __init__(self) -> None:
         self.left = MOST_STEPS
 
-    def spend(self) -> None:
-        """One step; EvaluationError past the limit, which nothing but the whole question catches."""
-        self.left -= 1
+    def spend(self, steps: int = 1) -> None:
+        """Some steps; TooMuch past the limit, which nothing but the whole question catches."""
+        self.left -= steps
         if self.left < 0:
             raise TooMuch
 
@@ -96,7 +98,13 @@ class Evaluator:
         """The value of an expression; EvaluationError where Terraform would refuse it."""
         self.budget.spend()
         work = WORK.get(node.data)
-        return work(self, node) if work else Unknown(f"`{node.data}` is not evaluated")
+        return self.weighed(work(self, node)) if work else Unknown(f"`{node.data}` is not evaluated")
+
+    def weighed(self, value: Value) -> Value:
+        """The value, unless it is too large; what holds much takes more steps, as whatever uses it takes longer."""
+        size = size_of(value)
+        self.budget.spend((size.parts >> 2) + (size.characters >> 8))
+        return value if size.fits else TOO_LARGE
 
     # --- literals, templates and collections ---
 

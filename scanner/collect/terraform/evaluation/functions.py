@@ -7,11 +7,13 @@ that cannot be told, stay where they are. Any other function is unknown.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from scanner.collect.terraform.evaluation.texts import TEXTS, moving
 from scanner.collect.terraform.evaluation.values import (
+    LARGEST,
+    TOO_LARGE,
     EvaluationError,
     Opened,
     Planned,
@@ -25,6 +27,9 @@ from scanner.collect.terraform.evaluation.values import (
     within,
 )
 from scanner.collect.terraform.instances import Instance
+
+MOST_COMPARED = 1_000
+"""Lists and maps within a list that are compared with each other."""
 
 
 def call(name: str, arguments: list[Value]) -> Value:
@@ -99,11 +104,28 @@ def _set(value: Value) -> Value:
 def _distinct(value: Value) -> Value:
     if isinstance(value, Unknown):
         return value
+    items = _listed(value)
+    if sum(isinstance(item, (list, dict)) for item in items) > MOST_COMPARED:
+        return TOO_LARGE
     found: list[Value] = []
-    for item in _listed(value):
-        if not any(type(item) is type(other) and item == other and unknown_in(item) is None for other in found):
-            found.append(item)
+    seen: set[tuple[type, Value]] = set()
+    for item in items:
+        if isinstance(item, (list, dict)):
+            twice = unknown_in(item) is None and item in found
+        else:
+            twice = unknown_in(item) is None and (type(item), item) in seen
+            seen |= set() if isinstance(item, Instance) else {(type(item), item)}
+        found += [] if twice else [item]
     return found
+
+
+def _members(values: list[Value]) -> Callable[[Value], bool]:
+    """Whether a value, all of it known, is in a list; LookupError where that would have to compare too many parts."""
+    plain = {value for value in values if not isinstance(value, (list, dict))}
+    compared = [value for value in values if isinstance(value, (list, dict))]
+    if len(compared) > MOST_COMPARED:
+        raise LookupError
+    return lambda value: value in (compared if isinstance(value, (list, dict)) else plain)
 
 
 def _same(value: Value) -> Value:
@@ -271,11 +293,22 @@ def _tonumber(value: Value) -> Value:
 def _replace(text: str, old: str, new: str) -> Value:
     if len(old) > 1 and old.startswith("/") and old.endswith("/"):
         return Unknown("`replace()` with a pattern is not evaluated")
-    return text.replace(old, new)
+    return TOO_LARGE if text.count(old) * len(new) > LARGEST else text.replace(old, new)
 
 
 def _substr(text: str, begin: int, length: int) -> str:
     return text[begin:] if length < 0 else text[begin : begin + length]
+
+
+def _sought(items: list[Value], others: list[Value]) -> Iterator[tuple[Value, bool]]:
+    there = _members(others)
+    return ((item, there(item)) for item in items)
+
+
+def _intersection(items: list[Value], *others: list[Value]) -> Value:
+    for other in others:
+        items = [item for item, there in _sought(items, other) if there]
+    return _set(items)
 
 
 def _union(*lists: list[Value]) -> Value:
@@ -292,8 +325,8 @@ DECIDED: Mapping[str, Callable[..., Value]] = {
     "max": max,
     "min": min,
     "replace": _replace,
-    "setintersection": lambda one, *others: _set([item for item in one if all(item in other for other in others)]),
-    "setsubtract": lambda one, other: _set([item for item in one if item not in other]),
+    "setintersection": _intersection,
+    "setsubtract": lambda one, other: _set([item for item, there in _sought(one, other) if not there]),
     "setunion": _union,
     "sort": lambda values: sorted(_listed(values)),
     "split": lambda separator, text: text.split(separator) if separator else list(text),

@@ -9,13 +9,11 @@ import io
 import math
 import posixpath
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import product, zip_longest
 from urllib.parse import quote_plus
 
-from scanner.collect.terraform.evaluation.values import LARGEST, EvaluationError, Unknown, Value
-
-TOO_LARGE = Unknown("the value is too large to be worked out")
+from scanner.collect.terraform.evaluation.values import LARGEST, TOO_LARGE, EvaluationError, Unknown, Value
 
 
 def _hashed(algorithm: str, *, as_base64: bool = False) -> Callable[[str], str]:
@@ -66,7 +64,9 @@ def _transpose(table: Mapping[str, list[str]]) -> Value:
 
 
 def _rows(text: str) -> Value:
-    return [dict(row) for row in csv.DictReader(io.StringIO(text))]
+    rows = csv.DictReader(io.StringIO(text))
+    cells = len(rows.fieldnames or ()) * text.count("\n")  # a short line has all columns too
+    return TOO_LARGE if cells > LARGEST else [dict(row) for row in rows]
 
 
 def _digits(text: str, base: int) -> int:
@@ -132,9 +132,20 @@ def _formatted(format_one: Callable[..., Value]) -> Callable[..., Value]:
         if len({len(one) for one in lists}) > 1:
             raise EvaluationError("lists of different lengths")
         columns = [value if isinstance(value, list) else [value] * len(lists[0]) for value in values]
-        return [format_one(template, *row) for row in zip_longest(*columns)]
+        return _limited(format_one(template, *row) for row in zip_longest(*columns))
 
     return work
+
+
+def _limited(texts: Iterable[Value]) -> Value:
+    found: list[Value] = []
+    size = 0
+    for text in texts:
+        found.append(text)
+        size += len(text) if isinstance(text, str) else 1
+        if size > LARGEST:
+            return TOO_LARGE
+    return found
 
 
 def moving(format_one: Callable[..., Value]) -> Mapping[str, Callable[..., Value]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
@@ -117,12 +117,42 @@ def text_of(value: Value) -> str | Unknown:
 
 
 LARGEST = 1 << 20
-"""Characters of a text, or items of a list, beyond which a value is not worked out: a few lines can double it often."""
+"""Characters and parts of a value beyond which it is not worked out: a few lines can double it often."""
+WIDEST = 512
+"""Bits of a whole number, which Terraform keeps exactly up to there."""
+TOO_LARGE = Unknown("the value is too large to be worked out")
+
+
+class Size(NamedTuple):
+    """How much a value holds with all that is in it; counting ends where it is too large."""
+
+    parts: int
+    characters: int
+
+    @property
+    def fits(self) -> bool:
+        """Whether it is no larger than any value that a policy or a key reference needs."""
+        return self.parts + self.characters <= LARGEST
+
+
+def size_of(value: Value) -> Size:
+    """The size of a value. What stands in it twice counts twice, as it would in its text."""
+    parts, characters, left = 1, 0, [value]
+    while left and parts + characters <= LARGEST:
+        part = left.pop()
+        if isinstance(part, str):
+            characters += len(part)
+        elif isinstance(part, (list, dict)):
+            parts += len(part)
+            left += (*part, *part.values()) if isinstance(part, dict) else part
+        elif isinstance(part, int) and part.bit_length() > WIDEST:
+            characters = LARGEST
+    return Size(parts, characters)
 
 
 def within(value: Value) -> Value:
-    """The value, unless it is larger than any that a policy or a key reference needs."""
-    return Unknown("the value is too large to be worked out") if len(value) > LARGEST else value
+    """The value, unless it is too large."""
+    return value if size_of(value).fits else TOO_LARGE
 
 
 def equal(one: Value, other: Value) -> bool | Unknown:
@@ -144,12 +174,15 @@ def equal(one: Value, other: Value) -> bool | Unknown:
 
 def joined(pieces: list[Value]) -> Value:
     """One text of several pieces; planned where one of them is."""
-    texts = [text_of(piece) for piece in pieces]
-    for text in texts:
+    texts: list[str] = []
+    for text in map(text_of, pieces):
         if isinstance(text, Unknown):
             return text
-    whole = "".join(text for text in texts if isinstance(text, str))
-    return within(Planned(whole) if any(isinstance(text, Planned) for text in texts) else whole)
+        texts.append(text)
+    if sum(map(len, texts)) > LARGEST:
+        return TOO_LARGE
+    whole = "".join(texts)
+    return Planned(whole) if any(isinstance(text, Planned) for text in texts) else whole
 
 
 def to_json(value: Value) -> Value:
