@@ -354,7 +354,8 @@ class Key(View):
         Lazy(),
     ]
     lockout_check_bypassed: Annotated[
-        bool | None, Doc("The plan sets its policy without KMS's check against locking oneself out; null outside.")
+        bool | None | Unknown,
+        Doc("The plan sets its policy without KMS's check against locking oneself out; null outside."),
     ]
     foreign_accounts: Annotated[
         Many[str],

@@ -441,7 +441,7 @@ class PlanChange(Record, frozen=True, tag="plan-change"):
     """Someone changed it outside Terraform since the last apply."""
     secrets: tuple[str, ...] = ()
     """Attributes whose secret value stands in the plan or state in clear text; never the value."""
-    lockout_check_bypassed: bool = False
+    lockout_check_bypassed: bool | UnsetType = False
     """`bypass_policy_lockout_safety_check` is set."""
     file: str | None = None
     line: int | None = None

@@ -8,8 +8,7 @@ from typing import TypeAlias, TypeVar
 from msgspec.structs import replace
 
 from scanner.catalog.terraform import key_attributes
-from scanner.collect.terraform.documents import bypasses_lockout_check
-from scanner.collect.terraform.draft import number
+from scanner.collect.terraform.draft import Draft, flag, number
 from scanner.collect.terraform.iam import IAM_TYPES
 from scanner.collect.terraform.instances import Instance
 from scanner.collect.terraform.masking import KEY_SECRETS
@@ -59,6 +58,10 @@ def matters(kind: str) -> bool:
     return known or is_in_table(kind) or kind in key_attributes()
 
 
+POLICY_BEARERS = frozenset({*KEY_TYPES, "aws_kms_key_policy"})
+BYPASS = "bypass_policy_lockout_safety_check"
+
+
 def build_changes(before: World, after: World, everything: list[Instance], locate: Locate) -> Iterator[PlanChange]:
     """One record per managed instance of a type that matters, deposed objects included, and per secret that shows."""
     for instance in everything:
@@ -68,6 +71,8 @@ def build_changes(before: World, after: World, everything: list[Instance], locat
 
 def _change(before: World, after: World, instance: Instance, place: tuple[str, int] | None) -> PlanChange:
     where = after.where(instance)
+    draft = Draft(after, instance)
+    there = instance.after is not None and instance.type in POLICY_BEARERS
     return PlanChange(
         account=where.account,
         region=where.region,
@@ -83,7 +88,8 @@ def _change(before: World, after: World, instance: Instance, place: tuple[str, i
         deposed=bool(instance.deposed),
         drifted=instance.drifted,
         secrets=instance.secrets,
-        lockout_check_bypassed=bypasses_lockout_check(instance),
+        lockout_check_bypassed=there and draft.read("lockout_check_bypassed", BYPASS, flag, False),
+        unread=draft.unread,
         file=place[0] if place else None,
         line=place[1] if place else None,
     )

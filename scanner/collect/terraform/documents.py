@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from scanner.collect.terraform.address import drop_prefixes
 from scanner.collect.terraform.configuration import references
-from scanner.collect.terraform.draft import flag, text, texts
+from scanner.collect.terraform.draft import text, texts
 from scanner.collect.terraform.evaluation.values import PartlyKnown, Planned, Unknown, to_json
 from scanner.collect.terraform.expressions import expression_at
 from scanner.collect.terraform.instances import Instance
@@ -231,8 +231,3 @@ def _expression(world: World, data: Instance, pointer: str) -> Any:
     parts = [part.split("[") for part in pointer.split(".")]
     at = tuple(int(part[1].rstrip("]")) for part in parts if len(part) > 1)
     return expression_at(expressions, data.after, ".".join(part[0] for part in parts), at)
-
-
-def bypasses_lockout_check(instance: Instance) -> bool:
-    """Whether KMS is told not to check that someone can still change the key's policy."""
-    return flag((instance.after or {}).get("bypass_policy_lockout_safety_check")) is True

@@ -203,6 +203,26 @@ CASES: list[tuple[str, Callable[[], PlanText], str, str]] = [
         "key-policy-public",
         "NOT_ASSESSED",
     ),
+    (
+        "a lockout check that may be left out",
+        lambda: a_key(
+            PlanText(),
+            bypass_policy_lockout_safety_check=AFTER_APPLY,
+            expressions={"bypass_policy_lockout_safety_check": ref("local.bypass")},
+        ),
+        "lockout-safety-check-bypassed",
+        "NOT_ASSESSED",
+    ),
+    (
+        "a lockout check that is left out for nobody can say which key",
+        lambda: a_key(PlanText()).resource(
+            "aws_kms_key_policy.p",
+            {"key_id": AFTER_APPLY, "policy": document(ROOT), "bypass_policy_lockout_safety_check": True},
+            {"key_id": ref("local.key_id")},
+        ),
+        "lockout-safety-check-bypassed",
+        "NOT_ASSESSED",
+    ),
     ("a store that nobody can see connected", lambda: in_store(PlanText()), "key-store-disconnected", "NOT_ASSESSED"),
 ]
 
