@@ -42,6 +42,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[byte
     monkeypatch.chdir(empty)
     logger = logging.getLogger("scanner")
     level, handlers = logger.level, logging.getLogger().handlers[:]
+    logger.setLevel(logging.NOTSET)  # as in a new process
 
     def run_command(*arguments: object) -> Outcome:
         from scanner.cli.app import execute

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from test_tf_judged import judged
 from tf_builder import AFTER_APPLY, PlanText, a_key, ref
@@ -101,10 +101,10 @@ ELEMENTS = st.sampled_from(["Effect", "Principal", "Action", "Resource", "Condit
 @settings(max_examples=25, deadline=None)
 @given(ELEMENTS, JUNK, st.booleans())
 def test_a_statement_with_an_element_of_another_type_never_passes(element: str, junk: Any, first: bool) -> None:
+    assume(element != "Condition" or junk != {})  # which is sound, and means none
     broken = {**ANYONE, element: junk}
     text = document(broken, OWN) if first else document(OWN, broken)
-    allowed = {"NOT_ASSESSED", "FAIL"} if element == "Condition" and junk == {} else {"NOT_ASSESSED"}
-    assert outcomes(judged(a_key(PlanText(), policy=text)), *RULES) <= allowed
+    assert outcomes(judged(a_key(PlanText(), policy=text)), *RULES) == {"NOT_ASSESSED"}
 
 
 def test_a_statement_that_lacks_its_effect_never_passes() -> None:
