@@ -25,7 +25,7 @@ from scanner.model.arn import partition_of
 from scanner.model.records import AccountFact, AdvancedSelector, EventSelector, EventStoreFact, TrailFact
 from scanner.model.settings import Settings
 from scanner.model.snapshot import Snapshot
-from scanner.model.unknown import Partial, Unknown
+from scanner.model.unknown import Partial, Unknown, reason_of
 
 T = TypeVar("T")
 Basic = tuple[EventSelector, ...]
@@ -65,11 +65,9 @@ def add_trails(graph: KeyGraph) -> None:
             name=record.name,
             account=record.account,
             region=record.region,
-            multi_region=record.multi_region,
-            organization=record.organization,
-            validation=record.validation,
-            logging=fact(record, "logging"),
-            bucket=record.bucket,
+            **{
+                name: fact(record, name) for name in ("multi_region", "organization", "validation", "logging", "bucket")
+            },
             log_bucket=_log_bucket(graph, record),
             management_events=_selected(record, records_management),
             kms_events=_selected(record, kms_events),
@@ -77,13 +75,14 @@ def add_trails(graph: KeyGraph) -> None:
 
 
 def _log_bucket(graph: KeyGraph, record: TrailFact) -> Resource | Unknown | None:
-    if record.bucket is None:
-        return None
-    bucket = graph.resources.get(f"arn:{partition_of(record.region)}:s3:::{record.bucket}")
+    name: str | Unknown | None = fact(record, "bucket")
+    if not isinstance(name, str):
+        return name
+    bucket = graph.resources.get(f"arn:{partition_of(record.region)}:s3:::{name}")
     if bucket is not None:
         return bucket
     reason = graph.completeness.why_missing("resource:AWS::S3::Bucket", record.account, None)
-    return Unknown(reason or f"bucket `{record.bucket}` is in an account or Region that was not scanned")
+    return Unknown(reason or f"bucket `{name}` is in an account or Region that was not scanned")
 
 
 def _unread_selectors(record: TrailFact) -> Unknown | None:
@@ -111,18 +110,25 @@ def add_accounts(graph: KeyGraph) -> None:
     names = {record.account: fact(record, "name") for record in graph.snapshot.of(AccountFact)}
     for account in sorted({*names, *graph.snapshot.source.accounts}):
         why_keys = graph.completeness.why_missing("key", account, None)
-        why_trails = graph.completeness.why_missing("trail", account, None)
-        trails = (t for t in graph.trails.values() if t.account == account or t.organization)
         graph.accounts[account] = Account(
             id=account,
             account=account,
             region="aws-global",
             name=names.get(account, Unknown("the account's name was not collected")),
             keys=members(keys[account], why_keys),
-            trails=members(trails, why_trails),
+            trails=_trails(graph, account),
             organization=_organization(graph, account),
             event_stores=_event_stores(graph, account),
         )
+
+
+def _trails(graph: KeyGraph, account: str) -> tuple[Trail, ...] | Partial[Trail] | Unknown:
+    """The trails of the account and those of an organisation; whether a foreign one is such may not be known."""
+    foreign = [trail for trail in graph.trails.values() if trail.account != account]
+    certain = [trail for trail in graph.trails.values() if trail.account == account or trail.organization is True]
+    open_ones = (reason_of(trail.organization) for trail in foreign)
+    why = graph.completeness.why_missing("trail", account, None) or next(filter(None, open_ones), None)
+    return members(certain, why)
 
 
 def _organization(graph: KeyGraph, account: str) -> str | Unknown | None:

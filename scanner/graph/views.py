@@ -412,9 +412,9 @@ class Trail(View):
     name: Annotated[str, Doc("Name.")]
     account: Annotated[str, Doc("Account.")]
     region: Annotated[str, Doc("Home Region.")]
-    multi_region: Annotated[bool, Doc("IsMultiRegionTrail.")]
-    organization: Annotated[bool, Doc("IsOrganizationTrail.")]
-    validation: Annotated[bool, Doc("LogFileValidationEnabled.")]
+    multi_region: Annotated[bool | Unknown, Doc("IsMultiRegionTrail.")]
+    organization: Annotated[bool | Unknown, Doc("IsOrganizationTrail.")]
+    validation: Annotated[bool | Unknown, Doc("LogFileValidationEnabled.")]
     logging: Annotated[bool | Unknown, Doc("IsLogging of GetTrailStatus.")]
     management_events: Annotated[bool | Unknown, Doc("Some selector records management events.")]
     kms_events: Annotated[
@@ -422,7 +422,7 @@ class Trail(View):
         OneOf("ALL", "WRITE_ONLY", "READ_ONLY", "SOME", "NONE"),
         Doc("Which KMS management events it records; kms:Decrypt is a read event."),
     ]
-    bucket: Annotated[str | None, Doc("Name of the S3 bucket that it writes to.")]
+    bucket: Annotated[str | None | Unknown, Doc("Name of the S3 bucket that it writes to.")]
     log_bucket: Annotated[
         Resource | None | Unknown, Doc("That bucket; unknown when it is in an account or Region that was not scanned.")
     ]

@@ -62,7 +62,10 @@ def _unrecorded(account: Account, region: str) -> bool:
     """Whether certainly no trail and no event data store takes the management events of a Region."""
     if reason_of(account.trails) or reason_of(account.event_stores):
         return False
-    trails = any(t.management_events is not False and (t.multi_region or t.region == region) for t in _trails(account))
+    trails = any(
+        t.management_events is not False and (t.multi_region is not False or t.region == region)
+        for t in _trails(account)
+    )
     return not trails and not any(_may_record(store, region) for store in known_members(account.event_stores))
 
 
@@ -83,9 +86,17 @@ def _doubt(graph: KeyGraph, account: Account) -> str | None:
                 return why or f"{word}s of {account.id}/{region} were not listed"
     for record in graph.snapshot.of(TrailFact):
         owner = _group(record)[0]
-        if record.organization and owner not in (None, account.id) and owner not in graph.snapshot.source.accounts:
+        if (
+            record.organization is not False
+            and owner not in (None, account.id)
+            and owner not in graph.snapshot.source.accounts
+        ):
             return f"alarms of account {owner}, where trail {record.name} delivers its events, were not read"
-    trails = (reason_of(value) for trail in _trails(account) for value in (trail.logging, trail.kms_events))
+    trails = (
+        reason_of(value)
+        for trail in _trails(account)
+        for value in (trail.logging, trail.kms_events, trail.multi_region)
+    )
     open_ones = (*_open_rules(graph, account), *_open_alarms(graph, account))
     return next(filter(None, (*(_why_open(record, names) for record, names in open_ones), *trails)), None)
 
@@ -126,7 +137,7 @@ def _covered(graph: KeyGraph, trail: Trail) -> set[str]:
         return set()
     if not trail.logging or trail.kms_events not in RECORDS_WRITES:
         return set()
-    return {trail.region, *graph.snapshot.source.regions} if trail.multi_region else {trail.region}
+    return {trail.region, *graph.snapshot.source.regions} if trail.multi_region is True else {trail.region}
 
 
 def _alarms(graph: KeyGraph, account: Account) -> Iterator[Watch]:

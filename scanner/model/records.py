@@ -344,10 +344,10 @@ class TrailFact(Record, frozen=True, tag="trail"):
 
     arn: str
     name: str
-    multi_region: bool
-    organization: bool
-    validation: bool
-    bucket: str | None = None
+    multi_region: bool | UnsetType = UNSET
+    organization: bool | UnsetType = UNSET
+    validation: bool | UnsetType = UNSET
+    bucket: str | None | UnsetType = None
     log_group: str | None | UnsetType = None
     logging: bool | UnsetType = UNSET
     selectors: tuple[EventSelector, ...] | UnsetType = UNSET

@@ -26,38 +26,38 @@ MATCHES = ("equals", "not_equals", "starts_with", "not_starts_with", "ends_with"
 
 
 def build_trails(world: World) -> Iterator[TrailFact]:
-    """Every trail of the plan whose kind is known."""
+    """Every trail of the plan."""
     for instance in world.of("aws_cloudtrail"):
-        fact = _trail(world, instance)
-        if fact is not None:
-            yield fact
+        yield _trail(world, instance)
 
 
-def _trail(world: World, instance: Instance) -> TrailFact | None:
+def _trail(world: World, instance: Instance) -> TrailFact:
     draft = Draft(world, instance)
     where = world.where(instance)
-    multi = draft.read("multi_region", "is_multi_region_trail", flag, False)
-    organization = draft.read("organization", "is_organization_trail", flag, False)
-    validation = draft.read("validation", "enable_log_file_validation", flag, False)
-    if isinstance(multi, UnsetType) or isinstance(organization, UnsetType) or isinstance(validation, UnsetType):
-        return None  # its ResourceFact still stands; a trail of unknown kind proves nothing
     basic, advanced = _selectors(draft)
-    bucket = world.refer(instance, "s3_bucket_name", ["aws_s3_bucket"])
     return TrailFact(
         account=where.account,
         region=where.region,
         arn=world.arn(instance),
         name=name_of(instance),
-        multi_region=multi,
-        organization=organization,
-        validation=validation,
-        bucket=name_of(bucket.one) if bucket.one else text(bucket.value),
+        multi_region=draft.read("multi_region", "is_multi_region_trail", flag, False),
+        organization=draft.read("organization", "is_organization_trail", flag, False),
+        validation=draft.read("validation", "enable_log_file_validation", flag, False),
+        bucket=_bucket(draft),
         log_group=_log_group(draft),
         logging=draft.read("logging", "enable_logging", flag, True),
         selectors=basic,
         advanced_selectors=advanced,
         unread=draft.unread,
     )
+
+
+def _bucket(draft: Draft) -> str | None | UnsetType:
+    """Name of the bucket, which may be made in the same plan."""
+    found = draft.refer("bucket", "s3_bucket_name", ["aws_s3_bucket"])
+    if found.one is not None:
+        return name_of(found.one)
+    return UNSET if found.reason else text(found.value)
 
 
 def _log_group(draft: Draft) -> str | None | UnsetType:

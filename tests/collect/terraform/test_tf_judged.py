@@ -57,6 +57,11 @@ def trail(**values) -> PlanText:
     return PlanText().resource("aws_cloudtrail.t", {"name": "t", "s3_bucket_name": "logs", **values})
 
 
+def open_trail(attribute: str) -> PlanText:
+    values = {"name": "t", "s3_bucket_name": "logs", attribute: AFTER_APPLY}
+    return PlanText().resource("aws_cloudtrail.t", values, {attribute: ref("local.x")})
+
+
 def dax(**values) -> PlanText:
     return PlanText().resource("aws_dax_cluster.d", {"cluster_name": "d", **values})
 
@@ -221,6 +226,24 @@ CASES: list[tuple[str, Callable[[], PlanText], str, str]] = [
             {"key_id": ref("local.key_id")},
         ),
         "lockout-safety-check-bypassed",
+        "NOT_ASSESSED",
+    ),
+    (
+        "a trail of which nobody can say whether it validates its files",
+        lambda: open_trail("enable_log_file_validation"),
+        "trail-validation-off",
+        "NOT_ASSESSED",
+    ),
+    (
+        "a trail of which nobody can say whether it is in every Region",
+        lambda: open_trail("is_multi_region_trail"),
+        "trail-excludes-kms-events",
+        "PASS",
+    ),
+    (
+        "a trail of which nobody can say where it writes",
+        lambda: open_trail("s3_bucket_name"),
+        "audit-log-retention-short",
         "NOT_ASSESSED",
     ),
     ("a store that nobody can see connected", lambda: in_store(PlanText()), "key-store-disconnected", "NOT_ASSESSED"),
