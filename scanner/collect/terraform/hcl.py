@@ -18,7 +18,7 @@ REFERENCE = re.compile(
     r"(?<![\w.\"/-])(?:module|var|local|data|each|path|[a-z][a-z0-9]*_[a-z0-9_]+)"
     r"(?:\.[A-Za-z_][\w-]*|\[\"[^\"\]]*\"\]|\[\d+\]|\[\*\])+"
 )
-WAIVER = re.compile(r"(?:#|//)\s*keyproof:waive\s+(.+)")
+WAIVER = re.compile(r"(?:#|//|/\*)\s*keyproof:waive(?![\w-])(.*?)(?:\*/)?\Z", re.DOTALL)
 OPEN, CLOSE = "{[(", "}])"
 
 
@@ -40,6 +40,8 @@ class Comment(Struct, frozen=True):
 
     text: str
     line: int
+    end: int
+    """Its last line."""
 
 
 def scan(text: str) -> tuple[list[SourceBlock], list[Comment]]:
@@ -53,7 +55,7 @@ def scan(text: str) -> tuple[list[SourceBlock], list[Comment]]:
         after = skip(text, at)
         if after > at:
             if text[at] in "#/" and (found := WAIVER.match(text[at:after])):
-                comments.append(Comment(found[1].strip(), starts.line(at)))
+                comments.append(Comment(found[1].strip(), starts.line(at), starts.line(after)))
             at = after
         elif depth == 0 and (header := BLOCK.match(text, at)):
             labels = tuple(one[0] or one[1] for one in LABEL.findall(header["labels"]))

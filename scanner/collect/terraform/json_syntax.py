@@ -17,7 +17,7 @@ LABELS = {"resource": 2, "data": 2, "module": 1, "variable": 1, "output": 1, "lo
 """Kinds of blocks that are read, and how many labels each has."""
 
 COMMENT = "//"
-WAIVER = re.compile(r"\s*keyproof:waive\s+(.+)")
+WAIVER = re.compile(r"\s*keyproof:waive(?![\w-])(.*)")
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:\n]')
 
 
@@ -62,7 +62,7 @@ def _comments(block: SourceBlock, lines: dict[tuple[str, ...], tuple[int, int]])
     line, _ = lines.get((block.kind, *block.labels, COMMENT), (block.line, block.line))
     for text in stated if isinstance(stated, list) else [stated]:
         if isinstance(text, str) and (found := WAIVER.match(text)):
-            yield Comment(found[1].strip(), line)
+            yield Comment(found[1].strip(), line, line)
 
 
 def _lines(text: str) -> dict[tuple[str, ...], tuple[int, int]]:

@@ -72,7 +72,7 @@ class SourceTree:
             self.configuration.modules[place].locals.update(block.locals)
 
     def _waiver(self, place: Place, blocks: list[SourceBlock], comment: Comment, path: Path) -> Iterator[CodeWaiver]:
-        block = _covered(blocks, comment.line)
+        block = _covered(blocks, comment)
         rule, fields = _parse(comment, path)
         if block is None:
             raise _problem(path, comment, "a waiver stands inside the block that it covers, or right above it")
@@ -91,11 +91,11 @@ def _scanned(file: SourceFile) -> tuple[list[SourceBlock], list[Comment]]:
 MODES = {"resource": "managed", "data": "data"}
 
 
-def _covered(blocks: list[SourceBlock], line: int) -> SourceBlock | None:
+def _covered(blocks: list[SourceBlock], comment: Comment) -> SourceBlock | None:
     """The block around a comment, else the one that begins within the next three lines."""
     own = [block for block in blocks if block.kind in MODES and len(block.labels) == 2]
-    around = next((block for block in own if block.line <= line <= block.end), None)
-    return around or next((block for block in own if line < block.line <= line + 3), None)
+    around = next((block for block in own if block.line <= comment.line <= block.end), None)
+    return around or next((block for block in own if comment.end < block.line <= comment.end + 3), None)
 
 
 def _parse(comment: Comment, path: Path) -> tuple[str, dict[str, str]]:
@@ -104,12 +104,16 @@ def _parse(comment: Comment, path: Path) -> tuple[str, dict[str, str]]:
         words = shlex.split(comment.text)
     except ValueError as problem:
         raise _problem(path, comment, f"the waiver cannot be read: {str(problem).lower()}") from problem
+    if not words:
+        raise _problem(path, comment, "the waiver does not say which rule it waives")
     rule, *stated = words
     fields: dict[str, str] = {}
     for word in stated:
         name, equals, value = word.partition("=")
         if not equals:
             raise _problem(path, comment, f"`{word}` is not `name=value`; put quotes round a reason of several words")
+        if name in fields:
+            raise _problem(path, comment, f"the waiver states `{name}` twice")
         fields[name] = value
     return rule, fields
 

@@ -93,11 +93,28 @@ def test_a_waiver_in_a_comment_covers_its_block(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "comment",
+    [
+        "/* keyproof:waive key-rotation-off owner=pay */",
+        "/*\n * for the auditor\n */\n//keyproof:waive key-rotation-off owner=pay",
+        "/* keyproof:waive key-rotation-off\n\n\n\n   owner=pay\n*/",
+    ],
+)
+def test_every_comment_of_the_language_can_waive(tmp_path: Path, comment: str) -> None:
+    (tmp_path / "main.tf").write_text(f'{comment}\nresource "aws_kms_key" "main" {{}}\n')
+    (waiver,) = a_key(PlanText()).load(source=tmp_path).waivers
+    assert (waiver.rule, waiver.fields) == ("key-rotation-off", {"owner": "pay"})
+
+
+@pytest.mark.parametrize(
     ("comment", "says"),
     [
         ("# keyproof:waive some-rule reason=too many words", "`many` is not `name=value`"),
         ('# keyproof:waive some-rule reason="open', "cannot be read"),
         ("# keyproof:waive some-rule owner=x\n\n\n\n\n", "right above it"),
+        ("# keyproof:waive", "does not say which rule"),
+        ("/* keyproof:waive */", "does not say which rule"),
+        ("// keyproof:waive some-rule owner=x owner=y", "states `owner` twice"),
     ],
 )
 def test_a_waiver_that_cannot_be_meant_is_an_error_with_its_place(tmp_path: Path, comment, says) -> None:
