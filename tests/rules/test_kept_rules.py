@@ -7,6 +7,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -24,9 +25,13 @@ def installed(tmp_path: Path) -> Path:
 
 
 def listed(installed: Path, **environment: str) -> str:
+    return ran(installed, "-m", "scanner", "rules", "list", **environment)
+
+
+def ran(installed: Path, *arguments: str, **environment: str) -> str:
     usual = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COVERAGE"))}
     done = subprocess.run(
-        [sys.executable, "-m", "scanner", "rules", "list"],
+        [sys.executable, *arguments],
         cwd=installed,
         env={**usual, **environment},
         capture_output=True,
@@ -40,13 +45,18 @@ def kept(installed: Path) -> list[Path]:
     return sorted((installed / "policies" / "__pycache__").glob("*"))
 
 
+def mark(installed: Path, sealed: bool = True) -> None:
+    """Write another title into what is kept, which holds for the same rules and code."""
+    for path in kept(installed):
+        content = path.read_bytes()
+        marked = content[64:].replace(TITLE.encode(), TITLE.upper().encode())
+        path.write_bytes(content[:32] + (sha256(marked).digest() if sealed else content[32:64]) + marked)
+
+
 def test_a_second_run_reads_what_the_first_has_kept(installed: Path) -> None:
     first = listed(installed)
     assert [path.name.split(".")[0] for path in kept(installed)] == ["frameworks", "rules"]
-    for path in kept(installed):
-        content = path.read_bytes()
-        marked = content[32:].replace(TITLE.encode(), TITLE.upper().encode())
-        path.write_bytes(content[:32] + marked)
+    mark(installed)
     second = listed(installed)
     assert TITLE in first
     assert TITLE.upper() in second
@@ -77,6 +87,20 @@ def test_changed_code_checks_the_rules_again(installed: Path) -> None:
     assert all(path.read_bytes()[:32] != old for path, old in zip(kept(installed), before, strict=True))
 
 
+def test_code_that_changed_while_it_ran_keeps_nothing_for_the_new_code(installed: Path) -> None:
+    changed = "checker = Path('scanner/rules/lang/checker.py'); checker.write_text(checker.read_text() + '# changed')"
+    load = "load_rules([find_policies()], Settings())"
+    imports = (
+        "from pathlib import Path",
+        "from scanner.model.settings import Settings",
+        "from scanner.rules.load import load_rules",
+        "from scanner.rules.source import find_policies",
+    )
+    ran(installed, "-c", "\n".join((*imports, changed, load)))
+    mark(installed)
+    assert TITLE in listed(installed)
+
+
 @pytest.mark.parametrize(("left", "added"), [(5000, b""), (0, b""), (32, b"x")])
 def test_a_damaged_file_is_made_anew(installed: Path, left: int, added: bytes) -> None:
     first = listed(installed)
@@ -85,6 +109,20 @@ def test_a_damaged_file_is_made_anew(installed: Path, left: int, added: bytes) -
         path.write_bytes(content[:left] + added)
     assert listed(installed) == first
     assert [path.read_bytes()[:32] for path in kept(installed)] == [content[:32] for content in whole]
+
+
+def test_what_changed_within_a_kept_file_is_not_believed(installed: Path) -> None:
+    first = listed(installed)
+    mark(installed, sealed=False)
+    assert listed(installed) == first
+
+
+def test_a_file_that_cannot_be_kept_leaves_nothing_behind(installed: Path) -> None:
+    names = [f"{what}.{sys.implementation.cache_tag}.pickle" for what in ("frameworks", "rules")]
+    for name in names:
+        (installed / "policies" / "__pycache__" / name).mkdir(parents=True)
+    assert TITLE in listed(installed)
+    assert [path.name for path in kept(installed)] == names
 
 
 @pytest.mark.parametrize("environment", [{"PYTHONDONTWRITEBYTECODE": "1"}, {"PYTHONPYCACHEPREFIX": "elsewhere"}])
@@ -100,12 +138,19 @@ def test_rules_of_somebody_else_are_never_kept(installed: Path, tmp_path: Path) 
     assert not (own / "__pycache__").exists()
 
 
+def test_rules_of_somebody_else_are_enough(installed: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    (installed / "policies").rename(own)
+    assert TITLE in listed(installed, KEYPROOF_POLICIES=str(own))
+
+
 def test_what_lies_in_a_folder_of_somebody_else_is_never_unpickled(installed: Path, tmp_path: Path) -> None:
     own, proof = tmp_path / "own", tmp_path / "proof"
     listed(installed)
     shutil.copytree(installed / "policies", own)
     for path in (own / "__pycache__").glob("*"):
-        path.write_bytes(path.read_bytes()[:32] + pickle.dumps(_Touch(proof)))
+        harm = pickle.dumps(_Touch(proof))
+        path.write_bytes(path.read_bytes()[:32] + sha256(harm).digest() + harm)
     listed(installed, KEYPROOF_POLICIES=str(own))
     assert not proof.exists()
 
