@@ -58,6 +58,8 @@ TEMPLATES: list[tuple[str, Any]] = [
 ]
 
 FUNCTIONS: list[tuple[str, Any]] = [
+    ('jsonencode({ b = 1, a = { d = 2.0, c = "\u2028<" } })', '{"a":{"c":"\\u2028\\u003c","d":2},"b":1}'),
+    ("local.l[1.0]", "b"),
     ('base64encode("ä b")', "w6QgYg=="),
     ('base64decode("w6QgYg==")', "ä b"),
     ('base64sha256("x")', "LXEWQrcmsEQBYnyp+6wy9chTD7GQPMTbAiWHF5IaSIE="),
@@ -211,3 +213,10 @@ def test_what_would_take_too_long_ends(text: str) -> None:
 )
 def test_members_of_lists_are_told_apart(text: str, value: int) -> None:
     assert len(evaluate(text)) == value
+
+
+@pytest.mark.parametrize(
+    "text", ["9" * 5000, f"-{'9' * 5000}", f"local.l[{'9' * 5000}]", f"local.l.{'9' * 5000}", "1e999"]
+)
+def test_a_number_that_is_too_long_is_not_worked_out(text: str) -> None:
+    assert isinstance(evaluate(text), Unknown)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from scanner.collect.terraform.evaluation import functions, rendering, templates
-from scanner.collect.terraform.evaluation.operators import binary, boolean, entries, entry, item, number
+from scanner.collect.terraform.evaluation.operators import binary, boolean, entries, entry, item, number, numeral
 from scanner.collect.terraform.evaluation.parsing import identifier, subtrees
 from scanner.collect.terraform.evaluation.values import (
     TOO_LARGE,
@@ -116,13 +116,9 @@ class Evaluator:
         """true, false, null."""
         return {"true": True, "false": False}.get(str(node.children[0]))
 
-    def whole(self, node: Node) -> Value:
-        """A whole number."""
-        return int(str(node.children[0]))
-
-    def fraction(self, node: Node) -> Value:
-        """A number with a fraction."""
-        return float(str(node.children[0]))
+    def numeral(self, node: Node) -> Value:
+        """A number."""
+        return numeral(str(node.children[0]))
 
     def string(self, node: Node) -> Value:
         """Quoted text; one interpolation alone is its value, whatever its type."""
@@ -238,7 +234,7 @@ class Evaluator:
         if node.data == "braces_index":
             return [Item(self.of(subtrees(node)[0]))]
         if node.data == "short_index":
-            return [Item(int(str(node.children[1])))]
+            return [Item(numeral(str(node.children[1])))]
         inner = [step for part in subtrees(node) for step in self._steps(part)]
         if node.data == "attr_splat":  # `.*.a[0]` takes the index of the whole list
             count = next((place for place, step in enumerate(inner) if isinstance(step, Item)), len(inner))
@@ -385,7 +381,7 @@ WORK: Mapping[str, Callable[[Evaluator, Node], Value]] = {
     "binary_op": Evaluator.binary,
     "conditional": Evaluator.conditional,
     "expr_term": Evaluator.inner,
-    "float_lit": Evaluator.fraction,
+    "float_lit": Evaluator.numeral,
     "for_object_expr": Evaluator.comprehension,
     "for_tuple_expr": Evaluator.comprehension,
     "full_splat_expr_term": Evaluator.chain,
@@ -395,7 +391,7 @@ WORK: Mapping[str, Callable[[Evaluator, Node], Value]] = {
     "heredoc_template_trim": Evaluator.heredoc,
     "identifier": Evaluator.name,
     "index_expr_term": Evaluator.chain,
-    "int_lit": Evaluator.whole,
+    "int_lit": Evaluator.numeral,
     "json": Evaluator.json,
     "literal_value": Evaluator.literal,
     "object": Evaluator.map_of,

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from scanner.collect.terraform.evaluation.values import (
+    TOO_LARGE,
+    WIDEST,
     EvaluationError,
     Opened,
     Planned,
@@ -89,6 +91,16 @@ def boolean(value: Value) -> bool:
     if isinstance(value, str) and not isinstance(value, Planned) and value in ("true", "false"):
         return value == "true"
     raise EvaluationError("not a boolean")
+
+
+def numeral(text: str) -> Value:
+    """The number that a literal writes, whole where it is."""
+    if text.isdecimal() and len(text) <= WIDEST:
+        return int(text)
+    value = float(text)
+    if math.isinf(value):
+        return TOO_LARGE
+    return int(value) if value.is_integer() else value
 
 
 def number(value: Value) -> Any:

@@ -192,8 +192,8 @@ def to_json(value: Value) -> Value:
             return PartlyKnown(f"{part} is known only after apply", value=value)
     if (missing := unknown_in(value)) is not None:
         return PartlyKnown(missing.reason, value=value)
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    for character in "<>&":
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return Planned(text) if any(isinstance(part, Planned) for part in parts(value)) else text
 
