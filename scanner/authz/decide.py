@@ -34,7 +34,7 @@ def explain(request: AccessRequest, outcome: Outcome) -> Decision:
     if not outcome.may & action:
         return Decision(Verdict.DENIED, blocked_by=_gap(request, outcome), notes=notes)
     chosen = _chosen(request, outcome)
-    via = frozenset(filter(None, (_origin(hit, crosses(request)) for hit in chosen)))
+    via = frozenset(filter(None, (origin(hit, crosses(request)) for hit in chosen)))
     refs = _references(chosen)
     if outcome.must & action:
         return Decision(Verdict.ALLOWED, refs, via=via, notes=notes)
@@ -64,7 +64,7 @@ def crosses(request: AccessRequest) -> bool:
     return request.caller.is_iam and request.caller.account != request.account
 
 
-def _origin(hit: Hit, across_accounts: bool) -> str:
+def origin(hit: Hit, across_accounts: bool) -> str:
     """How a statement gives access, in the words of `via`; naming one's own account only lets IAM decide."""
     kind = hit.document.partition("/")[0]
     if kind == "key-policy":

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from scanner.authz.actions import KEY_ACTIONS, bit, mask_of, names
 from scanner.authz.classes import KeyClass, SubjectClass
-from scanner.authz.decide import explain
+from scanner.authz.decide import crosses, explain, origin
 from scanner.authz.documents import StatementRef
 from scanner.authz.joint import weigh_jointly
 from scanner.authz.keys import KeySubject
@@ -44,6 +45,17 @@ class Pair:
     def __init__(self, request: AccessRequest, documents: Documents) -> None:
         self.request = request
         self.outcome: Outcome = weigh_jointly(request, documents)
+
+    @cached_property
+    def stated(self) -> int:
+        """The allowed actions that some statement gives, not only a policy that could not be read."""
+        if self.request.caller.kind == "root":
+            return self.outcome.may  # needs no policy of its own
+        across = crosses(self.request)
+        hits = (hit for layer in self.outcome.layers for hit in layer.hits)
+        return self.outcome.may & reduce(
+            or_, (hit.possibly for hit in hits if hit.statement.allows and origin(hit, across)), 0
+        )
 
     @cached_property
     def explained(self) -> tuple[tuple[int, Decision], ...]:

@@ -14,12 +14,18 @@ if TYPE_CHECKING:  # the engine is loaded when the first access fact is read
 Reached = dict[tuple[str, str], "Reach"]
 """By (principal, action)."""
 
+Masks = dict[str, tuple[int, int, int]]
+"""By principal: what it may do, what it certainly can, and what a statement gives it."""
+
+STATED = 2
+
 
 class AccessChange(Struct, frozen=True):
     """One action that a principal may do now and could not, or the other way round.
 
     `reach` is the access that is gained or lost; `other` what there is on the other side of the change, when an
-    action that was conditional becomes certain or stops being so.
+    action that was conditional becomes certain or stops being so. An action is gained, too, where a statement gives it
+    that only a policy which could not be read might have given before.
     """
 
     gained: bool
@@ -34,12 +40,15 @@ def access_changes(before: KeyAccess | None, after: KeyAccess | None) -> Iterato
     if not differing:
         return
     old, new = _reached(before, differing), _reached(after, differing)
+    settled = newly_open(after, before)
     for name in sorted(old.keys() | new.keys()):
         was, now = old.get(name), new.get(name)
         if now is not None and (was is None or (now.certain and not was.certain)):
             yield AccessChange(True, now, was)
         elif was is not None and (now is None or (was.certain and not now.certain)):
             yield AccessChange(False, was, now)
+        elif now is not None and not settled and _newly_stated(name, there, here):
+            yield AccessChange(True, now)
 
 
 def newly_open(before: KeyAccess | None, after: KeyAccess | None) -> tuple[str, ...]:
@@ -48,14 +57,22 @@ def newly_open(before: KeyAccess | None, after: KeyAccess | None) -> tuple[str, 
     return tuple(reason for reason in (after.reasons if after else ()) if reason not in known)
 
 
-def _masks(access: KeyAccess | None) -> dict[str, tuple[int, int]]:
-    """What each principal may and must be able to do, cheap enough for every key of a large estate."""
-    found: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
+def _newly_stated(name: tuple[str, str], there: Masks, here: Masks) -> bool:
+    from scanner.authz.actions import bit
+
+    principal, action = name
+    return bool(here[principal][STATED] & ~there[principal][STATED] & bit(action))
+
+
+def _masks(access: KeyAccess | None) -> Masks:
+    """What each principal may and must be able to do, and what is stated, cheap enough for every key of an estate."""
+    found: Masks = defaultdict(lambda: (0, 0, 0))
     for holding in access.holdings if access else ():
-        may, must = holding.pair.outcome.may, holding.pair.outcome.must
+        pair = holding.pair
         for subject in holding.members:
-            earlier = found[subject.caller.text]
-            found[subject.caller.text] = (earlier[0] | may, earlier[1] | must)
+            may, must, stated = found[subject.caller.text]
+            masks = (may | pair.outcome.may, must | pair.outcome.must, stated | pair.stated)
+            found[subject.caller.text] = masks
     return found
 
 

@@ -52,12 +52,16 @@ def holders(
 def gainers(
     before: KeyAccess, after: KeyAccess, wanted: frozenset[str], trusted: frozenset[str]
 ) -> tuple[Access, ...] | Partial[Access]:
-    """One Access per principal over those of the wanted actions that it gains; partial where new doubts arise."""
+    """One Access per principal over those of the wanted actions that it gains; partial where new doubts arise.
+
+    Of a principal to which statements give something, what unread policies might give it besides does not count.
+    """
     found: dict[str, list[Reach]] = {}
     for change in access_changes(before, after):
         if change.gained and change.reach.action in wanted:
             found.setdefault(change.reach.principal, []).append(change.reach)
-    views = (_of_reaches(principal, found[principal], trusted) for principal in sorted(found))
+    stated = {who: [reach for reach in reaches if reach.via] or reaches for who, reaches in found.items()}
+    views = (_of_reaches(principal, stated[principal], trusted) for principal in sorted(stated))
     return members(views, "; ".join(newly_open(before, after)) or None)
 
 

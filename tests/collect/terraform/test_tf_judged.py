@@ -21,8 +21,9 @@ PCI = {"tags": {"DataClass": "pci"}}
 
 def judged(plan: PlanText) -> list[Finding]:
     read = plan.load()
-    snapshot = snapshot_of(source_of(read, PlanOptions("plan.json"), NOW), read.items())
-    graph = build(snapshot, Settings())
+    source = source_of(read, PlanOptions("plan.json"), NOW)
+    before = build(snapshot_of(source, read.items_before()), Settings())
+    graph = build(snapshot_of(source, read.items()), Settings(), before)
     return evaluate(RULES, graph.subjects, {}, NOW, every=True).findings
 
 
