@@ -347,7 +347,7 @@ class TrailFact(Record, frozen=True, tag="trail"):
     multi_region: bool | UnsetType = UNSET
     organization: bool | UnsetType = UNSET
     validation: bool | UnsetType = UNSET
-    bucket: str | None | UnsetType = None
+    bucket: str | None | UnsetType = UNSET
     log_group: str | None | UnsetType = None
     logging: bool | UnsetType = UNSET
     selectors: tuple[EventSelector, ...] | UnsetType = UNSET
@@ -441,7 +441,7 @@ class PlanChange(Record, frozen=True, tag="plan-change"):
     """Someone changed it outside Terraform since the last apply."""
     secrets: tuple[str, ...] = ()
     """Attributes whose secret value stands in the plan or state in clear text; never the value."""
-    lockout_check_bypassed: bool | UnsetType = False
+    lockout_check_bypassed: bool | UnsetType = UNSET
     """`bypass_policy_lockout_safety_check` is set."""
     file: str | None = None
     line: int | None = None

@@ -19,6 +19,7 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from scanner.errors import SourceError
 from scanner.model.records import (
@@ -29,12 +30,14 @@ from scanner.model.records import (
     KeyFact,
     KeyUse,
     NamedDocument,
+    PlanChange,
     ResourceFact,
     Source,
+    TrailFact,
 )
 from scanner.model.snapshot import Snapshot
 from scanner.store import snapshot_file
-from scanner.store.lines import encode, in_canonical_order
+from scanner.store.lines import decode, encode, in_canonical_order
 from scanner.store.reading import export_lines, read_snapshot, read_summary
 from scanner.store.schema import snapshot_schema
 from scanner.store.snapshot_file import SnapshotWriter
@@ -357,3 +360,17 @@ def test_what_is_no_file_is_refused_before_anything_is_read(tmp_path: Path) -> N
         with pytest.raises(SourceError, match=why):
             SnapshotWriter(path, SOURCE)
     assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
+def test_what_a_plan_does_not_tell_is_still_not_told_when_it_is_read_again() -> None:
+    trail = TrailFact(arn="arn:trail", name="trail", account="111122223333", region="eu-west-1", bucket=UNSET)
+    change = PlanChange(
+        address="aws_kms_key.a",
+        type="aws_kms_key",
+        action="create",
+        account="",
+        region="",
+        lockout_check_bypassed=UNSET,
+    )
+    for fact in (trail, change):
+        assert decode(encode(fact), "here") == [fact]
