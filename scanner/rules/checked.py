@@ -41,9 +41,9 @@ def checked_files(directories: Sequence[Path]) -> tuple[list[Checked], list[Prob
         found = kept(directory, WHAT)
         if found is None:
             wrong: list[Problem] = []
-            found = tuple(_read(directory, directories, wrong))
+            found = tuple(map(_compiled, _read(directory, directories, wrong)))
             if not wrong:
-                keep(directory, WHAT, tuple(map(_compiled, found)))
+                keep(directory, WHAT, found)
             problems += wrong
         files += found
     return files, problems

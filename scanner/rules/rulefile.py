@@ -14,7 +14,6 @@ from scanner.errors import Problem
 from scanner.rules.shapes import MOST_PROBLEMS, schema_problems, struct_problem
 from scanner.rules.yamlfile import YamlFile
 
-"""Problems with the shape of one file that are reported."""
 Id = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=80)]
 Word = Annotated[str, Meta(pattern=r"^[a-z_][A-Za-z0-9_]*$", max_length=40)]
 Text = Annotated[str, Meta(min_length=1)]

@@ -23,8 +23,6 @@ from scanner.collect.terraform.evaluation.values import (
 )
 
 if TYPE_CHECKING:
-    from lark import Token
-
     from scanner.collect.terraform.evaluation.parsing import Node
 
 MOST_STEPS = 200_000
@@ -122,7 +120,7 @@ class Evaluator:
 
     def string(self, node: Node) -> Value:
         """Quoted text; one interpolation alone is its value, whatever its type."""
-        parts = templates.stripped([_part(part.children[0]) for part in subtrees(node)])
+        parts = templates.stripped([rendering.piece(one.children[0]) for one in subtrees(node)])
         whole = rendering.lone(parts)
         return rendering.value(self, whole) if whole else rendering.render(self, parts)
 
@@ -341,21 +339,6 @@ class Evaluator:
             else:
                 made[name] = value
         return made
-
-
-def _part(inner: Node | Token) -> templates.Part:
-    """A piece of quoted text."""
-    if isinstance(inner, str):
-        marked = inner.type in ("ESCAPED_INTERPOLATION", "ESCAPED_DIRECTIVE")
-        return templates.Part("text", inner[1:] if marked else templates.unescaped(str(inner)))
-    if inner.data == "interpolation":
-        return templates.Part("hole", subtrees(inner)[0])
-    signs = [token.type for token in inner.children if isinstance(token, str)]
-    before, after = signs[1] == "STRIP_MARKER", signs[-2] == "STRIP_MARKER"
-    kind: Any = inner.data.removeprefix("template_").removesuffix("_start")
-    nodes = subtrees(inner)
-    names = tuple(identifier(name) for name in nodes[:-1])
-    return templates.Part(kind, nodes[-1] if nodes else "", names, before, after)
 
 
 class NoNames:

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from scanner.collect.terraform.evaluation.operators import boolean, entries
-from scanner.collect.terraform.evaluation.parsing import expression
-from scanner.collect.terraform.evaluation.templates import Part
+from scanner.collect.terraform.evaluation.parsing import expression, identifier, subtrees
+from scanner.collect.terraform.evaluation.templates import Part, unescaped
 from scanner.collect.terraform.evaluation.values import EvaluationError, Unknown, Value, joined
 
 if TYPE_CHECKING:
+    from lark import Token
+
     from scanner.collect.terraform.evaluation.expressions import Evaluator
+    from scanner.collect.terraform.evaluation.parsing import Node
 
 
 class _Choice:
@@ -20,6 +23,21 @@ class _Choice:
     def __init__(self, head: Part) -> None:
         self.head = head
         self.sides: list[list[Any]] = [[]]
+
+
+def piece(inner: Node | Token) -> Part:
+    """A piece of quoted text."""
+    if isinstance(inner, str):
+        marked = inner.type in ("ESCAPED_INTERPOLATION", "ESCAPED_DIRECTIVE")
+        return Part("text", inner[1:] if marked else unescaped(str(inner)))
+    if inner.data == "interpolation":
+        return Part("hole", subtrees(inner)[0])
+    signs = [token.type for token in inner.children if isinstance(token, str)]
+    before, after = signs[1] == "STRIP_MARKER", signs[-2] == "STRIP_MARKER"
+    kind: Any = inner.data.removeprefix("template_").removesuffix("_start")
+    nodes = subtrees(inner)
+    names = tuple(identifier(name) for name in nodes[:-1])
+    return Part(kind, nodes[-1] if nodes else "", names, before, after)
 
 
 def render(evaluator: Evaluator, parts: list[Part]) -> Value:
