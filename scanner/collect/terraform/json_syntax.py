@@ -16,6 +16,8 @@ from scanner.collect.terraform.hcl import REFERENCE, Comment, SourceBlock
 LABELS = {"resource": 2, "data": 2, "module": 1, "variable": 1, "output": 1, "locals": 0}
 """Kinds of blocks that are read, and how many labels each has."""
 
+DEEPEST = 2 * (1 + max(LABELS.values()) + 1)
+"""Objects and arrays around the comment of a block: a line deeper down is never asked for."""
 COMMENT = "//"
 WAIVER = re.compile(r"\s*keyproof:waive(?![\w-])(.*)")
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:\n]')
@@ -66,7 +68,7 @@ def _comments(block: SourceBlock, lines: dict[tuple[str, ...], tuple[int, int]])
 
 
 def _lines(text: str) -> dict[tuple[str, ...], tuple[int, int]]:
-    """First and last line of each member by its names from the top, arrays left out; the first of a name counts."""
+    """First and last line of members by their names from the top, arrays left out; the first of a name counts."""
     found: dict[tuple[str, ...], tuple[int, int]] = {}
     path: list[str | None] = []
     line, began, name = 1, 1, ""
@@ -75,12 +77,13 @@ def _lines(text: str) -> dict[tuple[str, ...], tuple[int, int]]:
             line += 1
         elif token == ":":
             path[-1] = name
-            found.setdefault(_named(path), (began, line))
+            if len(path) <= DEEPEST:
+                found.setdefault(_named(path), (began, line))
         elif token in "{[":
             path.append(None)
         elif token in "}]":
             path.pop()
-            if (whole := _named(path)) in found:
+            if len(path) <= DEEPEST and (whole := _named(path)) in found:
                 found[whole] = (found[whole][0], line)
         else:
             name, began = json.loads(token), line

@@ -8,6 +8,7 @@ import pytest
 from tf_builder import AFTER_APPLY, PlanText, a_key, facts, key_arn, ref, the_key, uses
 
 from scanner.collect.terraform.configuration import ConfigurationIndex
+from scanner.collect.terraform.json_syntax import scan_json
 from scanner.collect.terraform.source import SourceTree
 from scanner.errors import SourceError
 from scanner.model.records import KeyFact
@@ -109,6 +110,13 @@ def test_lines_and_waivers_of_the_json_syntax(tmp_path: Path) -> None:
     assert (waiver.rule, waiver.line, waiver.fields["owner"]) == ("key-rotation-off", 6, "pay")
     assert "aws_kms_key.main" in waiver.subjects
     assert "aws_kms_key.other" not in waiver.subjects
+
+
+def test_a_waiver_below_arrays_at_every_level_has_its_line() -> None:
+    body = [{"//": ["keyproof:waive some-rule"], "deeper": {"//": {"//": 1}}}]
+    text = json.dumps({"resource": [{"aws_kms_key": [{"main": body}]}]}, indent=2)
+    _, (comment,) = scan_json(text)
+    assert "//" in text.splitlines()[comment.line - 1]
 
 
 def test_a_json_file_that_is_none_names_itself(tmp_path: Path) -> None:
