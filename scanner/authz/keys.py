@@ -32,6 +32,11 @@ class KeySubject(Guarded, frozen=True, eq=False):
         reasons = filter(None, said)
         return (*reasons, *(fault for document in self.documents() for fault in document.faults))
 
+    def policy_faults(self) -> tuple[str, ...]:
+        """Why the key policies may say more than their documents show."""
+        more = self.record.unread.get("policies")
+        return (*((more,) if more else ()), *(fault for document in self.documents() for fault in document.faults))
+
 
 def keys_of(snapshot: Snapshot) -> dict[str, KeySubject]:
     """The keys of a snapshot by ARN."""

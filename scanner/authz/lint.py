@@ -143,8 +143,7 @@ def policy_differences(key: KeySubject, other: KeySubject) -> Found:
     for one in (key, other):
         if isinstance(one.policies, Unread):
             return Unknown(one.policies.reason)
-        faults = [fault for document in one.policies for fault in document.faults]
-        if faults:
+        if faults := one.policy_faults():
             return Unknown("; ".join(faults))
     mine, theirs = _shapes(key, ""), _shapes(other, f" of {other.arn}")
     return tuple(ref for shape, ref in (mine | theirs).items() if (shape in mine) != (shape in theirs))
@@ -206,5 +205,5 @@ def _where_in(key: KeySubject, test: Callable[[Document, Statement], bool]) -> F
     if isinstance(key.policies, Unread):
         return Unknown(key.policies.reason)
     found = tuple(reference(document.name, one) for document, one in _statements(key) if test(document, one))
-    faults = [fault for document in key.policies for fault in document.faults]
+    faults = key.policy_faults()
     return Partial(found, "; ".join(faults)) if faults else found

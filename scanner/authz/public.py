@@ -30,7 +30,7 @@ def public_statements(key: KeySubject) -> tuple[StatementRef, ...] | Unknown:
         for statement in document.statements
         if statement.allows and reached(document, statement, request) & ~denied
     ]
-    faults = [fault for document in key.policies for fault in document.faults]
+    faults = key.policy_faults()
     return Unknown("; ".join(faults)) if faults and not found else tuple(found)
 
 

@@ -84,8 +84,7 @@ class PolicyFacts:
         return foreign_accounts(self._estate.keys[key.arn], self._trusted | {key.account})
 
     def _faults(self, key: Key) -> str | None:
-        faults = [fault for document in self._estate.keys[key.arn].documents() for fault in document.faults]
-        return "; ".join(faults) or None
+        return "; ".join(self._estate.keys[key.arn].policy_faults()) or None
 
 
 POLICY_FACTS: dict[str, Callable[[PolicyFacts, Key], object]] = {

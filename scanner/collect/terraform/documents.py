@@ -14,10 +14,14 @@ from scanner.collect.terraform.draft import text, texts
 from scanner.collect.terraform.evaluation.values import PartlyKnown, Planned, Unknown, to_json
 from scanner.collect.terraform.expressions import expression_at
 from scanner.collect.terraform.instances import Instance
+from scanner.collect.terraform.merging import OVERRIDES, SOURCES, merge, merged_in
 from scanner.collect.terraform.values import Leaf, State, leaf
 from scanner.collect.terraform.world import World
 
 DOCUMENT = "aws_iam_policy_document"
+
+UNTOLD = "known only after apply"
+"""Marks a statement that only holds a place."""
 
 
 class Read(Struct, frozen=True):
@@ -92,20 +96,20 @@ def render(world: World, data: Instance) -> Read:
     known = text((data.after or {}).get("json"))
     if known:
         return Read(known)
-    for path in ("source_policy_documents", "override_policy_documents", "source_json", "override_json"):
-        if leaf(data, path).state not in (State.ABSENT, State.NO_BLOCK):
-            return Read(None, f"{data.address} merges other documents and is known only after apply")
+    sources, overrides = merged_in(data, SOURCES), merged_in(data, OVERRIDES)
+    if sources is None or overrides is None:
+        return Read(None, f"{data.address} merges other documents and is known only after apply")
     raw = (data.after or {}).get("statement")
-    statements: list[dict[str, Any]] = []
+    own: list[dict[str, Any]] = []
     missing: list[str] = []
     for place, block in enumerate(raw if isinstance(raw, list) else ()):
         statement = _statement(world, data, place, block) if isinstance(block, dict) else None
-        if statement is not None:
-            statements.append(statement)
-        elif isinstance(block, dict) and str(block.get("effect") or "Allow") == "Allow":
-            missing.append(f"{data.address}.statement[{place}]")
-        else:
+        if statement is None and not _allows(data, place, block):
             return Read(None, f"{data.address}.statement[{place}] denies something known only after apply")
+        if statement is None:
+            missing.append(f"{data.address}.statement[{place}]")
+        own.append(statement or {"Sid": text(block.get("sid")), UNTOLD: True})
+    statements = [one for one in merge(sources, own, overrides) if UNTOLD not in one]
     if not statements:
         return Read(None, f"{data.address} is known only after apply")
     document = {"Version": (data.after or {}).get("version") or "2012-10-17", "Statement": statements}
@@ -113,9 +117,16 @@ def render(world: World, data: Instance) -> Read:
     return Read(msgspec.json.encode(document).decode(), reason)
 
 
+def _allows(data: Instance, place: int, block: Any) -> bool:
+    known = isinstance(block, dict) and not _unknown_at(data, f"statement[{place}].effect")
+    return known and str(block.get("effect") or "Allow") == "Allow"
+
+
 def _statement(world: World, data: Instance, place: int, block: dict[str, Any]) -> dict[str, Any] | None:
     """One statement in JSON, None where a part that narrows or widens it is not known."""
     path = f"statement[{place}]"
+    if _unknown_at(data, f"{path}.effect"):
+        return None
     statement: dict[str, Any] = {"Effect": block.get("effect") or "Allow"}
     if text(block.get("sid")):
         statement["Sid"] = block["sid"]

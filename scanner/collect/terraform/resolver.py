@@ -140,9 +140,14 @@ class Resolver:
             self._follow(one, expression, wanted, found, seen)
 
     def data_sources(self, instance: Instance, expression: Any, kind: str) -> list[Instance] | None:
-        """The data source instances of one type that an expression comes to; None if anything else takes part."""
+        """The data source instances of one type that an expression comes to; None if anything else takes part.
+
+        Nulls and switches (`var.policy`, not given; `var.create`, true) choose among them, and are no part of it.
+        """
         found: dict[str, Instance] = {}
         for end in self._ends(instance, expression):
+            if end.block is None and _only_chooses(end):
+                continue
             if end.block is None or end.block[1:3] != ("data", kind) or end.attribute not in ("json", None):
                 return None
             picked = self._pick(instance, end)
@@ -248,6 +253,11 @@ def _hints(asking: Instance, terminal: Terminal) -> list[Key]:
     elif len(terminal.options) == 1:
         keys = [terminal.options[0]]
     return [key for key in keys if key is not None]
+
+
+def _only_chooses(end: Terminal) -> bool:
+    """Whether a known value can be no part of a text: null, empty or a boolean."""
+    return end.null or (end.literal is not None and (isinstance(end.literal, bool) or end.literal in ("", [], {})))
 
 
 def _keep_other(terminal: Terminal, found: Found) -> None:

@@ -273,3 +273,40 @@ def test_a_grant_that_is_known_in_part_is_none_and_leaves_its_key_open(left_open
     (open_to,) = [one for one in found if one.rule == "create-grant-unconditioned"]
     assert (open_to.subject, open_to.outcome.value) == (key, "NOT_ASSESSED")
     assert "aws_kms_grant.g" in str(open_to.reasons)
+
+
+def partly_known(*statements: dict) -> PlanText:
+    """A key whose policy is a deferred document, its last statement for principals that only apply will tell."""
+    last = {"effect": "Allow", "actions": ["kms:*"], "resources": ["*"]}
+    blocks = [*statements, last | {"principals": [{"type": "AWS", "identifiers": AFTER_APPLY}]}]
+    expressions = [{} for _ in statements] + [{"principals": [{"identifiers": ref("local.who")}]}]
+    values = {"statement": blocks, "json": AFTER_APPLY}
+    document = "data.aws_iam_policy_document.key"
+    plan = PlanText().resource(document, values, {"statement": expressions}, actions=("read",))
+    return a_key(plan, expressions={"policy": ref(f"{document}.json")})
+
+
+OWN_DECRYPT = {"actions": ["kms:Decrypt"], "resources": ["*"], "principals": [{"type": "AWS", "identifiers": ["*"]}]}
+INSIDE = {"condition": [{"test": "StringEquals", "variable": "kms:CallerAccount", "values": ["111122223333"]}]}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "key-policy-public",
+        "key-policy-foreign-account",
+        "key-policy-negated-element",
+        "key-policy-orphan-principal",
+        "key-policy-no-administrator",
+        "service-principal-unguarded",
+    ],
+)
+def test_statements_that_only_apply_will_tell_leave_a_key_policy_open(rule):
+    (found,) = [one for one in judged(partly_known(OWN_DECRYPT | INSIDE)) if one.rule == rule]
+    assert found.outcome == "NOT_ASSESSED"
+    assert "statement[1]" in found.reasons[0]
+
+
+def test_what_the_known_statements_of_a_key_policy_show_is_found():
+    (found,) = [one for one in judged(partly_known(OWN_DECRYPT)) if one.rule == "key-policy-public"]
+    assert found.outcome == "FAIL"

@@ -152,3 +152,106 @@ def test_an_attachment_that_cannot_be_told_leaves_the_policies_of_every_user_ope
     plan.resource("aws_iam_policy_attachment.a", values, {"users": ref("local.team")})
     found = [one.unread.get("attached") for one in facts(plan.load(), PrincipalFact) if one.type == "user"]
     assert all("a.users is known only after apply" in str(why) for why in found)
+
+
+def public(sid: str = "Open") -> dict[str, object]:
+    return {"Sid": sid, "Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
+
+
+def merging(statements: list, expressions: dict | None = None, **documents) -> PlanText:
+    plan = deferred(PlanText(), statements, [{} for _ in statements])
+    plan.document["resource_changes"][0]["change"]["after"] |= {
+        name: value for name, value in documents.items() if value is not AFTER_APPLY
+    }
+    unknown = {name: True for name, value in documents.items() if value is AFTER_APPLY}
+    plan.document["resource_changes"][0]["change"]["after_unknown"] |= unknown
+    plan.root["resources"][0]["expressions"] |= expressions or {}
+    return plan
+
+
+OWN_STATEMENT = statement(sid="Open", principals=principal([OWN]))
+
+
+@pytest.mark.parametrize(
+    ("documents", "statements", "principals"),
+    [
+        ({"source_policy_documents": [json.dumps({"Statement": [public("Else")]})]}, [OWN_STATEMENT], ["*", [OWN]]),
+        ({"source_policy_documents": [json.dumps({"Statement": public()})]}, [OWN_STATEMENT], [[OWN]]),
+        ({"override_policy_documents": [json.dumps({"Statement": [public()]})]}, [OWN_STATEMENT], ["*"]),
+        ({"source_json": json.dumps({"Statement": [public("Else")]})}, [OWN_STATEMENT], ["*", [OWN]]),
+        ({"override_json": json.dumps({"Statement": [public("")]})}, [OWN_STATEMENT], [[OWN], "*"]),
+        ({"source_json": "", "override_policy_documents": []}, [OWN_STATEMENT], [[OWN]]),
+    ],
+)
+def test_a_deferred_document_merges_the_documents_that_are_known(documents, statements, principals) -> None:
+    key = the_key(merging(statements, **documents).load())
+    merged = json.loads(key.policies[0].document)["Statement"]
+    stated = [one["Principal"] for one in merged]
+    assert [one if one == "*" else one["AWS"] for one in stated] == principals
+    assert "policies" not in key.unread
+
+
+def test_a_statement_that_cannot_be_told_still_replaces_the_one_that_is_merged() -> None:
+    unknown = statement(sid="Open", principals=principal(AFTER_APPLY))
+    also = statement(sid="Own", principals=principal([OWN]))
+    source = json.dumps({"Statement": [public()]})
+    key = the_key(merging([unknown, also], source_policy_documents=[source]).load())
+    assert [one["Sid"] for one in json.loads(key.policies[0].document)["Statement"]] == ["Own"]
+    assert "statement[0]" in key.unread["policies"]
+
+
+@pytest.mark.parametrize(
+    "documents",
+    [
+        {"source_policy_documents": AFTER_APPLY},
+        {"override_policy_documents": ["{"]},
+        {"source_policy_documents": ["[]"]},
+        {"override_json": json.dumps({"Statement": ["x"]})},
+        {"source_policy_documents": [None]},
+    ],
+)
+def test_a_document_that_merges_what_cannot_be_read_is_not_known(documents) -> None:
+    key = the_key(merging([OWN_STATEMENT], **documents).load())
+    assert key.policies is UNSET
+    assert "merges" in key.unread["policies"]
+
+
+def chosen_by(default: dict, **call: object) -> PlanText:
+    plan = PlanText().call("kms", {}).output(("kms",), "arn", ref("aws_kms_key.main.arn"))
+    plan.module(("kms",))["variables"] = {"policy": default, "create": {"default": True}}
+    plan.call("kms", dict(call))
+    plan.resource(
+        "module.kms.data.aws_iam_policy_document.key[0]",
+        {"statement": [statement(principals=principal(["*"]))], "json": AFTER_APPLY},
+        actions=("read",),
+    )
+    names = ("var.create", "var.policy", "data.aws_iam_policy_document.key[0].json")
+    return a_key(plan, "module.kms.aws_kms_key.main", expressions={"policy": ref(*names)})
+
+
+@pytest.mark.parametrize("default", [{"default": None}, {"default": ""}])
+def test_a_document_stands_where_the_policy_that_may_be_given_instead_is_not(default) -> None:
+    key = the_key(chosen_by(default).load(), "module.kms.aws_kms_key.main")
+    assert json.loads(key.policies[0].document)["Statement"][0]["Principal"] == {"AWS": ["*"]}
+
+
+@pytest.mark.parametrize(
+    ("default", "call"),
+    [
+        ({"default": '{"Statement": []}'}, {}),
+        ({}, {}),
+        ({"default": None}, {"policy": ref("local.policy")}),
+        ({"default": None, "sensitive": True}, {"policy": {"constant_value": "x"}}),
+    ],
+)
+def test_a_document_beside_another_that_may_be_given_instead_is_not_known(default, call) -> None:
+    key = the_key(chosen_by(default, **call).load(), "module.kms.aws_kms_key.main")
+    assert key.policies is UNSET
+    assert "var.policy" in key.unread["policies"]
+
+
+def test_a_statement_whose_effect_is_not_known_may_deny() -> None:
+    both = [OWN_STATEMENT, statement(sid="Any", effect=AFTER_APPLY, principals=principal(["*"]))]
+    key = the_key(deferred(PlanText(), both, [{}, {}]).load())
+    assert key.policies is UNSET
+    assert "denies something" in key.unread["policies"]
