@@ -48,17 +48,23 @@ def _changed(rules: Sequence[Rule], settings: Settings) -> list[Rule]:
     problems: list[Problem] = []
     changed: list[Rule] = []
     for rule in rules:
-        usual = general.get(rule.info.id, Changes())
-        there = {name: changes.get(rule.info.id, Changes()) for name, changes in places.items()}
-        differing = {name: _rebuilt(rule, one, problems) for name, one in there.items() if one != usual}
-        changed.append(_varied(_rebuilt(rule, usual, problems), differing, settings))
+        id = rule.info.id
+        usual = general.get(id, Changes())
+        there = {name: changes.get(id, Changes()) for name, changes in places.items()}
+        everywhere = _rebuilt(rule, usual, f"rules.{id}", problems)
+        differing = {
+            name: _rebuilt(rule, one, f"environments.{name}.rules.{id}", problems)
+            for name, one in there.items()
+            if one != usual
+        }
+        changed.append(_varied(everywhere, differing, settings))
     if problems:
         raise RuleError(problems)
     return changed
 
 
-def _rebuilt(rule: Rule, changes: Changes, problems: list[Problem]) -> Rule:
-    """The rule with changes; what they make of it may be wrong, such as a pattern."""
+def _rebuilt(rule: Rule, changes: Changes, where: str, problems: list[Problem]) -> Rule:
+    """The rule with changes, which stand at `where` in the settings; what they make of it may be wrong: a pattern."""
     if changes == Changes():
         return rule
     from scanner.rules.build import build
@@ -66,7 +72,7 @@ def _rebuilt(rule: Rule, changes: Changes, problems: list[Problem]) -> Rule:
     built = build(rule.source, rule.path, rule.shape, changes)
     if isinstance(built, Rule):
         return built
-    problems += built
+    problems += (one._replace(help=f"the settings have it so: `{where}`") for one in built)
     return rule
 
 

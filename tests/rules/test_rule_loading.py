@@ -328,3 +328,19 @@ def mutilated(data: object, random_: random.Random) -> object:
     else:
         place[key] = random_.choice([None, "", "x", 5, True, [], {}, ["x"], {"x": 1}])  # type: ignore[index]
     return copy
+
+
+def test_a_pattern_of_the_settings_that_is_none_says_where_it_stands(tmp_path: Path) -> None:
+    text = small_rule("'!key.id.matches(params.names)'", params='{names: {type: string, default: x, doc: "Names"}}')
+    bad = RuleSettings(params={"key-admin-can-decrypt": {"names": "("}})
+    settings = Settings(environments={"prod": Environment(("1",), bad), "test": Environment(("2",), bad)})
+    for one, named in (
+        (Settings(rules=bad), ["rules"]),
+        (settings, ["environments.prod.rules", "environments.test.rules"]),
+    ):
+        with pytest.raises(RuleError) as raised:
+            rule_of(tmp_path, text, one)
+        assert [problem.help for problem in raised.value.problems] == [
+            f"the settings have it so: `{where}.key-admin-can-decrypt`" for where in named
+        ]
+        assert all("bad regular expression" in problem.message for problem in raised.value.problems)
