@@ -179,8 +179,10 @@ def _with_values(base: FactType, extras: list[Any]) -> FactType:
 @cache
 def fact_names(view: type[View]) -> frozenset[str]:
     """The names of the facts of `view`, without working out their types."""
-    declared = (get_annotations(base) for base in view.__mro__ if issubclass(base, View) and base is not View)
-    return frozenset(name for names in declared for name in names if not name.startswith("_"))
+    declared = (get_annotations(base).items() for base in view.__mro__ if issubclass(base, View) and base is not View)
+    return frozenset(
+        name for names in declared for name, written in names if "Annotated[" in str(written) and name[0] != "_"
+    )
 
 
 @cache
