@@ -13,7 +13,7 @@ from scanner.model.records import Source
 from scanner.model.rule import Outcome, Severity
 from scanner.model.words import many
 from scanner.report.clean import clean
-from scanner.report.options import RenderOptions, shown
+from scanner.report.options import RenderOptions, known_last, shown
 from scanner.report.phrases import headline
 from scanner.report.place import place_of
 from scanner.report.summary import completeness, conclusion, summarize
@@ -30,7 +30,7 @@ PER_LEVEL = {"error": 10, "warning": 9, "notice": 9}
 
 
 def render(report: Report, options: RenderOptions) -> str:
-    """One `::error`, `::warning` or `::notice` command a line, worst first, then what was left out."""
+    """One `::error`, `::warning` or `::notice` command a line, new and worst first, then what was left out."""
     lines = list(_commands(report, options))
     lines.append(f"keyproof: {conclusion(report, summarize(report))}")
     return "\n".join(lines) + "\n"
@@ -40,7 +40,7 @@ def _commands(report: Report, options: RenderOptions) -> Iterator[str]:
     if not report.complete or report.gaps:
         yield command("warning", completeness(report), title="keyproof: incomplete")
     used: Counter[str] = Counter()
-    for finding in shown(report, options):
+    for finding in known_last(shown(report, options)):
         if finding.outcome not in LISTED or finding.status == "fixed":
             continue
         level = level_of(finding)

@@ -21,6 +21,13 @@ COMMENT = 65_000
 TEXT = 500
 ROWS = 50
 GAPS = 20
+GROUPS = (
+    (False, Outcome.FAIL, "failed"),
+    (False, Outcome.NOT_ASSESSED, "not assessed"),
+    (True, Outcome.FAIL, "failed, unchanged"),
+    (True, Outcome.NOT_ASSESSED, "not assessed, unchanged"),
+)
+"""What a baseline knows already comes last: where room is short, what is new must be seen."""
 
 
 def render(report: Report, options: RenderOptions) -> str:
@@ -29,7 +36,7 @@ def render(report: Report, options: RenderOptions) -> str:
 
 
 def within(report: Report, options: RenderOptions, limit: int) -> str:
-    """The report in at most `limit` characters: whole sections, worst first, and a line on what was left out."""
+    """The report in at most `limit` characters: whole sections, new and worst first, and how much was left out."""
     listed = shown(report, options)
     text = f"{MARKER}\n{_head(report)}"
     left_out = 0
@@ -75,8 +82,9 @@ def _sections(report: Report, listed: tuple[Finding, ...]) -> Iterator[tuple[str
         title = f"{many(len(changes), 'change')} in access, custody and keys"
         yield _folded(title, [*lines, *more], " open"), len(changes)
     book = rulebook(report, listed)
-    for outcome, words in ((Outcome.FAIL, "failed"), (Outcome.NOT_ASSESSED, "not assessed")):
-        for rule, findings in by_rule(finding for finding in listed if finding.outcome is outcome).items():
+    for known, outcome, words in GROUPS:
+        group = (one for one in listed if one.outcome is outcome and (one.status == "unchanged") is known)
+        for rule, findings in by_rule(group).items():
             for start in range(0, len(findings), ROWS):
                 part = findings[start : start + ROWS]
                 title = f"{findings[0].severity.label} <code>{prose(rule)}</code> {prose(book[rule].title, TEXT)}"

@@ -37,6 +37,11 @@ def shown(report: Report, options: RenderOptions, *, every_outcome: bool = False
     )
 
 
+def known_last(findings: Iterable[Finding]) -> list[Finding]:
+    """The same with what a baseline knows already at the end: where room is short, what is new must be seen."""
+    return sorted(findings, key=lambda finding: finding.status == "unchanged")
+
+
 def cut_of(report: Report, options: RenderOptions) -> Cut | None:
     """What the listing leaves out of the evaluation, counting what an earlier writing left out already."""
     outcomes = tuple(Outcome) if options.all_outcomes else BY_DEFAULT

@@ -300,6 +300,26 @@ def test_markdown_fits_a_comment_and_counts_what_it_leaves_out():
     assert len(written("github-summary", samples.large_report(20_000)).encode()) < 2**20
 
 
+def a_known_estate_with_one_new_finding(known=3000):
+    """Worse findings that a baseline knows, and one that is new."""
+    rule = samples.a_rule("worse", severity=Severity.CRITICAL)
+    old = (samples.a_finding(rule, subject=f"old-{place}", status="unchanged") for place in range(known))
+    new = samples.a_finding(subject="the-new-one", status="new", severity=Severity.HIGH)
+    return samples.a_report(*old, new)
+
+
+@pytest.mark.parametrize("name", ["github", "github-summary", "markdown"])
+def test_what_is_new_stands_before_what_a_baseline_knows_and_is_never_left_out(name):
+    text = written(name, a_known_estate_with_one_new_finding())
+    assert 0 < text.find("the-new-one") < text.find("old-")
+
+
+def test_markdown_says_which_failures_a_baseline_knows():
+    text = written("markdown", a_known_estate_with_one_new_finding(known=2))
+    assert "1 failed<" in text
+    assert "2 failed, unchanged<" in text
+
+
 def test_markdown_begins_with_its_marker_and_the_verdict(full):
     text = written("markdown", full)
     assert text.startswith("<!-- keyproof report -->\n")
