@@ -12,7 +12,7 @@ from scanner.collect.terraform.grants import Grants, granted, grants_by_key
 from scanner.collect.terraform.instances import Instance
 from scanner.collect.terraform.key_policies import Policies, policies_of, separate_policies
 from scanner.collect.terraform.places import NOT_KNOWN
-from scanner.collect.terraform.stores import store_of
+from scanner.collect.terraform.stores import STORE, store_of
 from scanner.collect.terraform.values import State, leaf
 from scanner.collect.terraform.world import KEY_TYPES, World
 from scanner.model.arn import account_of, parse_arn
@@ -48,7 +48,7 @@ def _key(world: World, instance: Instance, separate: Policies | None, grants: Gr
     new = instance.action in ("create", "replace", "deferred")
     origin = _origin(draft)
     spec = _spec(draft)
-    store = store_of(draft) if isinstance(origin, str) and origin in ("AWS_CLOUDHSM", "EXTERNAL_KEY_STORE") else None
+    store = store_of(draft) if origin in ("AWS_CLOUDHSM", "EXTERNAL_KEY_STORE", UNSET) else None
     kind, primary = _multi_region(draft)
     facts: dict[str, Any] = {
         "manager": "CUSTOMER",
@@ -114,10 +114,14 @@ def _origin(draft: Draft) -> str | UnsetType:
     if xks.state not in (State.ABSENT, State.NO_BLOCK) and not draft.world.unwritten(draft.instance, xks, "xks_key_id"):
         return "EXTERNAL_KEY_STORE"
     store = leaf(draft.instance, "custom_key_store_id")
-    written = store.state not in (State.ABSENT, State.NO_BLOCK)
-    if written and not draft.world.unwritten(draft.instance, store, "custom_key_store_id"):
-        return "AWS_CLOUDHSM"
-    return "AWS_KMS"
+    if store.state in (State.ABSENT, State.NO_BLOCK):
+        return "AWS_KMS"
+    if draft.world.unwritten(draft.instance, store, "custom_key_store_id"):
+        return "AWS_KMS"
+    told = draft.world.refer(draft.instance, "custom_key_store_id", [STORE])
+    if store.state is State.UNKNOWN and told.certainty == "opaque":
+        return draft.unset("origin", f"{told.reason}, which may be null")
+    return "AWS_CLOUDHSM"
 
 
 def _spec(draft: Draft) -> str | UnsetType:
@@ -158,7 +162,9 @@ def _multi_region(draft: Draft) -> tuple[Any, Any]:
 
 
 def _cluster_of(draft: Draft, store: str | None | UnsetType) -> Any:
-    if not store:
+    if isinstance(store, UnsetType):
+        return draft.unset("cluster_id", draft.unread["store_id"])
+    if store is None:
         return None
     one = draft.world.refer(draft.instance, "custom_key_store_id", ["aws_kms_custom_key_store"]).one
     cluster = draft.world.refer(one, "cloud_hsm_cluster_id", ["aws_cloudhsm_v2_cluster"]) if one else None

@@ -310,3 +310,13 @@ def test_statements_that_only_apply_will_tell_leave_a_key_policy_open(rule):
 def test_what_the_known_statements_of_a_key_policy_show_is_found():
     (found,) = [one for one in judged(partly_known(OWN_DECRYPT)) if one.rule == "key-policy-public"]
     assert found.outcome == "FAIL"
+
+
+@pytest.mark.parametrize(("rule", "subject"), [("key-rotation-off", "key"), ("pci-resource-off-cks", "volume")])
+def test_a_key_whose_store_only_a_local_tells_may_have_none(rule, subject):
+    plan = a_key(PlanText(), custom_key_store_id=AFTER_APPLY, expressions={"custom_key_store_id": ref("local.store")})
+    key = {"kms_key_id": ref("aws_kms_key.main.arn")}
+    plan.resource("aws_ebs_volume.v", {"encrypted": True, "kms_key_id": AFTER_APPLY, **PCI}, key)
+    (found,) = [one for one in judged(plan) if one.rule == rule and subject in one.subject]
+    assert found.outcome == "NOT_ASSESSED"
+    assert "local.store" in found.reasons[0]
