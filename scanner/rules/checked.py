@@ -55,13 +55,15 @@ def _read(directory: Path, directories: Sequence[Path], problems: list[Problem])
     from scanner.rules.rulefile import RuleFile, read_shape
     from scanner.rules.yamlfile import YamlProblem, read_yaml
 
+    schema: Path | None = None
     for path in rule_files([directory]):
         try:
             file = read_yaml(path)
         except YamlProblem as error:
             problems.append(error.problem)
             continue
-        shape = read_shape(file, _schema(directories))
+        schema = schema or _schema(directories)
+        shape = read_shape(file, schema)
         if not isinstance(shape, RuleFile):
             problems += shape
             continue

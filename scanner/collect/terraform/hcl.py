@@ -18,7 +18,9 @@ REFERENCE = re.compile(
     r"(?<![\w.\"/-])(?:module|var|local|data|each|path|[a-z][a-z0-9]*_[a-z0-9_]+)"
     r"(?:\.[A-Za-z_][\w-]*|\[\"[^\"\]]*\"\]|\[\d+\]|\[\*\])+"
 )
-WAIVER = re.compile(r"(?:#|//|/\*)\s*keyproof:waive(?![\w-])(.*?)(?:\*/)?\Z", re.DOTALL)
+MARK = r"\s*keyproof:waive(?![\w-])"
+"""Begins a comment that waives a rule."""
+WAIVER = re.compile(rf"(?:#|//|/\*){MARK}(.*?)(?:\*/)?\Z", re.DOTALL)
 OPEN, CLOSE = "{[(", "}])"
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from scanner.collect.terraform.hcl import REFERENCE, Comment, SourceBlock
+from scanner.collect.terraform.hcl import MARK, REFERENCE, Comment, SourceBlock
 
 LABELS = {"resource": 2, "data": 2, "module": 1, "variable": 1, "output": 1, "locals": 0}
 """Kinds of blocks that are read, and how many labels each has."""
@@ -19,7 +19,7 @@ LABELS = {"resource": 2, "data": 2, "module": 1, "variable": 1, "output": 1, "lo
 DEEPEST = 2 * (1 + max(LABELS.values()) + 1)
 """Objects and arrays around the comment of a block: a line deeper down is never asked for."""
 COMMENT = "//"
-WAIVER = re.compile(r"\s*keyproof:waive(?![\w-])(.*)")
+WAIVER = re.compile(rf"{MARK}(.*)")
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:\n]')
 
 

@@ -114,9 +114,8 @@ def _origin(draft: Draft) -> str | UnsetType:
     if xks.state not in (State.ABSENT, State.NO_BLOCK) and not draft.world.unwritten(draft.instance, xks, "xks_key_id"):
         return "EXTERNAL_KEY_STORE"
     store = leaf(draft.instance, "custom_key_store_id")
-    if store.state in (State.ABSENT, State.NO_BLOCK):
-        return "AWS_KMS"
-    if draft.world.unwritten(draft.instance, store, "custom_key_store_id"):
+    absent = store.state in (State.ABSENT, State.NO_BLOCK)
+    if absent or draft.world.unwritten(draft.instance, store, "custom_key_store_id"):
         return "AWS_KMS"
     told = draft.world.refer(draft.instance, "custom_key_store_id", [STORE])
     if store.state is State.UNKNOWN and told.certainty == "opaque":

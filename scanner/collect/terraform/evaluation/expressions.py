@@ -19,7 +19,6 @@ from scanner.collect.terraform.evaluation.values import (
     joined,
     size_of,
     undecided,
-    within,
 )
 
 if TYPE_CHECKING:
@@ -119,10 +118,8 @@ class Evaluator:
         return numeral(str(node.children[0]))
 
     def string(self, node: Node) -> Value:
-        """Quoted text; one interpolation alone is its value, whatever its type."""
-        parts = templates.stripped([rendering.piece(one.children[0]) for one in subtrees(node)])
-        whole = rendering.lone(parts)
-        return rendering.value(self, whole) if whole else rendering.render(self, parts)
+        """Quoted text."""
+        return rendering.quoted(self, templates.stripped([rendering.piece(one.children[0]) for one in subtrees(node)]))
 
     def heredoc(self, node: Node) -> Value:
         """A heredoc, with its templates."""
@@ -142,11 +139,7 @@ class Evaluator:
             return [self._of_json(one) for one in value]
         if isinstance(value, dict):
             return self._keyed([(self._of_json(key), self._of_json(one)) for key, one in value.items()], grouped=False)
-        if not isinstance(value, str):
-            return value
-        parts = templates.pieces(value)
-        whole = rendering.lone(parts)
-        return rendering.value(self, whole) if whole else rendering.render(self, parts)
+        return rendering.quoted(self, templates.pieces(value)) if isinstance(value, str) else value
 
     def list_of(self, node: Node) -> Value:
         """`[a, b]`"""
@@ -325,7 +318,7 @@ class Evaluator:
             if boolean(kept):
                 found.append(tuple(one.of(result) for result in results))
         if len(results) == 1:
-            return within([value for (value,) in found])
+            return [value for (value,) in found]
         return self._keyed(found, any(str(token) == "..." for token in node.children))
 
     def _keyed(self, found: list[tuple[Value, ...]], grouped: bool) -> Value:

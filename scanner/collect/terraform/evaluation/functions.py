@@ -7,7 +7,7 @@ that cannot be told, stay where they are. Any other function is unknown.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from scanner.collect.terraform.evaluation.texts import TEXTS, moving
@@ -24,7 +24,6 @@ from scanner.collect.terraform.evaluation.values import (
     to_json,
     undecided,
     unknown_in,
-    within,
 )
 from scanner.collect.terraform.instances import Instance
 
@@ -56,7 +55,7 @@ def _concat(*lists: Value) -> Value:
     for one in lists:
         if isinstance(one, Unknown):
             return one
-    return within([item for one in lists for item in _listed(one)])
+    return [item for one in lists for item in _listed(one)]
 
 
 def _listed(value: Value) -> list[Value]:
@@ -110,12 +109,13 @@ def _distinct(value: Value) -> Value:
     found: list[Value] = []
     seen: set[tuple[type, Value]] = set()
     for item in items:
-        if isinstance(item, (list, dict)):
-            twice = unknown_in(item) is None and item in found
-        else:
-            twice = unknown_in(item) is None and (type(item), item) in seen
-            seen |= set() if isinstance(item, Instance) else {(type(item), item)}
-        found += [] if twice else [item]
+        if unknown_in(item) is not None:
+            found.append(item)
+        elif isinstance(item, (list, dict)):
+            found += [] if item in found else [item]
+        elif (type(item), item) not in seen:
+            seen.add((type(item), item))
+            found.append(item)
     return found
 
 
@@ -300,15 +300,15 @@ def _substr(text: str, begin: int, length: int) -> str:
     return text[begin:] if length < 0 else text[begin : begin + length]
 
 
-def _sought(items: list[Value], others: list[Value]) -> Iterator[tuple[Value, bool]]:
-    there = _members(others)
-    return ((item, there(item)) for item in items)
-
-
 def _intersection(items: list[Value], *others: list[Value]) -> Value:
-    for other in others:
-        items = [item for item, there in _sought(items, other) if there]
+    for is_there in map(_members, others):
+        items = [item for item in items if is_there(item)]
     return _set(items)
+
+
+def _difference(items: list[Value], others: list[Value]) -> Value:
+    is_there = _members(others)
+    return _set([item for item in items if not is_there(item)])
 
 
 def _union(*lists: list[Value]) -> Value:
@@ -326,7 +326,7 @@ DECIDED: Mapping[str, Callable[..., Value]] = {
     "min": min,
     "replace": _replace,
     "setintersection": _intersection,
-    "setsubtract": lambda one, other: _set([item for item, there in _sought(one, other) if not there]),
+    "setsubtract": _difference,
     "setunion": _union,
     "sort": lambda values: sorted(_listed(values)),
     "split": lambda separator, text: text.split(separator) if separator else list(text),

@@ -45,9 +45,10 @@ def render(evaluator: Evaluator, parts: list[Part]) -> Value:
     return joined(list(_rendered(evaluator, _nested(parts))))
 
 
-def lone(parts: list[Part]) -> Part | None:
-    """The interpolation that is the whole template, whose value keeps its type."""
-    return parts[0] if len(parts) == 1 and parts[0].kind == "hole" else None
+def quoted(evaluator: Evaluator, parts: list[Part]) -> Value:
+    """The value of quoted text: one interpolation alone is its value, whatever its type."""
+    alone = len(parts) == 1 and parts[0].kind == "hole"
+    return value(evaluator, parts[0]) if alone else render(evaluator, parts)
 
 
 def value(evaluator: Evaluator, part: Part) -> Value:

@@ -150,11 +150,6 @@ def size_of(value: Value) -> Size:
     return Size(parts, characters)
 
 
-def within(value: Value) -> Value:
-    """The value, unless it is too large."""
-    return value if size_of(value).fits else TOO_LARGE
-
-
 def equal(one: Value, other: Value) -> bool | Unknown:
     """Whether two values are equal; where types differ, Terraform may convert one, which is not worked out."""
     if one is None or other is None:
